@@ -1,0 +1,19 @@
+/** @file Public face of the engine: symbolic tensors, derivatives, ONNX lowering, ONNX Runtime, parameter layout. */
+
+export { gradients } from './gradients.ts'
+export { interpret, type Values } from './interpreter.ts'
+export { type LoweredModel, lowerServing, lowerTraining, lowerVectors, type Outputs } from './onnx/lower.ts'
+export * from './ops.ts'
+export {
+  type Declaration,
+  type Entry,
+  flatten,
+  type Initializer,
+  initialValues,
+  type Layout,
+  layOut,
+  valuesByName,
+} from './parameters.ts'
+export type { Feed, Inline } from './runtime/protocol.ts'
+export { openRuntime, type Runtime, type RuntimeOptions, type Session } from './runtime/runtime.ts'
+export { type DType, type Node, type Primitives, type Shape, sizeOf, type Tensor, type TensorData } from './tensor.ts'

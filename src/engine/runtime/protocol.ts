@@ -1,0 +1,59 @@
+/** @file Messages between a runtime and its worker. All numeric data move without a copy, by transfer. */
+
+import type { DType, TensorData } from '../tensor.ts'
+
+/** Part of a buffer that lives in the worker, seen as a tensor. */
+export interface BufferView {
+  buffer: string
+  /** First element. */
+  offset: number
+  shape: readonly number[]
+}
+
+/** Data that travel with the message. */
+export interface Inline {
+  dtype: DType
+  shape: readonly number[]
+  data: TensorData
+}
+
+export type Feed = BufferView | Inline
+
+export interface SweepRange {
+  start: number
+  end: number
+  /** Values of the sweep's vector input on this range (learning rate, decay ...). */
+  constants: Float32Array
+}
+
+export type Request =
+  | { kind: 'load'; model: Uint8Array; threads: number; device: string }
+  | { kind: 'unload'; session: number }
+  | { kind: 'allocate'; buffer: string; length: number }
+  | { kind: 'write'; buffer: string; offset: number; data: Float32Array }
+  | { kind: 'read'; buffer: string; offset: number; length: number }
+  | { kind: 'norm'; buffer: string; start: number; end: number }
+  | { kind: 'run'; session: number; feeds: Record<string, Feed>; into: Record<string, BufferView>; fetch: readonly string[] }
+  | {
+      kind: 'sweep'
+      session: number
+      /** Input name -> buffer. All are walked together. */
+      buffers: Record<string, string>
+      /** Output name -> buffer written in place. */
+      into: Record<string, string>
+      constants: string
+      ranges: readonly SweepRange[]
+      chunk: number
+    }
+  | { kind: 'close' }
+
+export interface Reply {
+  id: number
+  error?: string
+  session?: number
+  data?: Float32Array
+  value?: number
+  outputs?: Record<string, Inline>
+  /** Seconds inside the runtime. */
+  seconds?: number
+}

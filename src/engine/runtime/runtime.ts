@@ -1,0 +1,136 @@
+/** @file ONNX Runtime in its worker: load models, keep buffers there, run. */
+
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { VesaliusError } from '../../core/errors.ts'
+import type { BufferView, Feed, Inline, Reply, Request, SweepRange } from './protocol.ts'
+
+export interface RuntimeOptions {
+  /** Threads of one operator; all cores by default. Results are bit-equal only for the same number. */
+  threads?: number
+  /** Execution provider: cpu, webgpu, cuda, dml, coreml. */
+  device?: string
+}
+
+/** A model loaded in the worker. */
+export interface Session {
+  /** Runs it. `into` writes outputs in place into buffers; `fetch` brings outputs here. */
+  run(call: {
+    feeds: Record<string, Feed>
+    into?: Record<string, BufferView>
+    fetch?: readonly string[]
+  }): Promise<{ outputs: Record<string, Inline>; seconds: number }>
+  /** Runs an element-wise model over long buffers, chunk by chunk, in place (optimizer updates). */
+  sweep(call: {
+    buffers: Record<string, string>
+    into: Record<string, string>
+    constants: string
+    ranges: readonly SweepRange[]
+    chunk?: number
+  }): Promise<{ seconds: number }>
+  dispose(): Promise<void>
+}
+
+export interface Runtime {
+  readonly threads: number
+  load(model: Uint8Array): Promise<Session>
+  /** A float32 buffer of zeros in the worker; replaces one of the same name. */
+  allocate(buffer: string, length: number): Promise<void>
+  /** Copies data into a buffer. The array is handed over and must not be used afterwards. */
+  write(buffer: string, offset: number, data: Float32Array): Promise<void>
+  read(buffer: string, offset: number, length: number): Promise<Float32Array>
+  /** Euclidean norm of a part of a buffer, accumulated in float64. */
+  norm(buffer: string, start: number, end: number): Promise<number>
+  /** Waits for what is under way, frees everything, ends the worker. */
+  close(): Promise<void>
+}
+
+/** The compiled worker: beside this file in `dist`, or in `dist` when this file runs from `src` (tests). */
+function workerPath(): string {
+  const here = new URL('./worker.js', import.meta.url)
+  const path = fileURLToPath(here).replace(/\/src\/(engine\/runtime\/worker\.js)$/, '/dist/$1')
+  if (!existsSync(path)) {
+    throw new VesaliusError('RUNTIME_FAILED', 'The compiled worker of the runtime is missing.', { where: path, hint: 'Run: npm run build' })
+  }
+  return path
+}
+
+/** Starts ONNX Runtime in a worker thread. */
+export function openRuntime({ threads = availableParallelism(), device = 'cpu' }: RuntimeOptions = {}): Runtime {
+  const worker = new Worker(workerPath())
+  worker.unref()
+  const waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (error: Error) => void }>()
+  let nextId = 1
+  let closed = false
+
+  const fail = (message: string): void => {
+    for (const { reject } of waiting.values()) reject(new VesaliusError('RUNTIME_FAILED', message))
+    waiting.clear()
+    worker.unref()
+  }
+  worker.on('message', (reply: Reply) => {
+    const pending = waiting.get(reply.id)
+    waiting.delete(reply.id)
+    if (waiting.size === 0) worker.unref()
+    if (reply.error === undefined) pending?.resolve(reply)
+    else pending?.reject(new VesaliusError('RUNTIME_FAILED', `ONNX Runtime failed: ${reply.error}.`))
+  })
+  worker.on('error', (error) => fail(`The worker of ONNX Runtime stopped: ${error.message}.`))
+  worker.on('exit', () => fail('The worker of ONNX Runtime has ended.'))
+
+  const ask = (request: Request, transfer: ArrayBuffer[] = []): Promise<Reply> => {
+    if (closed && request.kind !== 'close') return Promise.reject(new VesaliusError('RUNTIME_FAILED', 'The runtime is closed.'))
+    return new Promise((resolve, reject) => {
+      const id = nextId++
+      waiting.set(id, { resolve, reject })
+      worker.ref()
+      worker.postMessage({ id, request }, transfer)
+    })
+  }
+
+  const sessionOf = (session: number): Session => ({
+    async run({ feeds, into = {}, fetch = [] }) {
+      // Inline feeds that own their whole memory are handed over; views of something larger are copied.
+      const owned = Object.values(feeds).flatMap((feed) =>
+        'data' in feed && feed.data.byteLength === feed.data.buffer.byteLength ? [feed.data.buffer as ArrayBuffer] : [],
+      )
+      const reply = await ask({ kind: 'run', session, feeds, into, fetch }, [...new Set(owned)])
+      return { outputs: reply.outputs ?? {}, seconds: reply.seconds ?? 0 }
+    },
+    async sweep({ buffers, into, constants, ranges, chunk = 131_072 }) {
+      const reply = await ask({ kind: 'sweep', session, buffers, into, constants, ranges, chunk })
+      return { seconds: reply.seconds ?? 0 }
+    },
+    async dispose() {
+      await ask({ kind: 'unload', session })
+    },
+  })
+
+  return {
+    threads,
+    async load(model) {
+      const reply = await ask({ kind: 'load', model, threads, device })
+      return sessionOf(reply.session as number)
+    },
+    async allocate(buffer, length) {
+      await ask({ kind: 'allocate', buffer, length })
+    },
+    async write(buffer, offset, data) {
+      const whole = data.byteLength === data.buffer.byteLength
+      await ask({ kind: 'write', buffer, offset, data }, whole ? [data.buffer as ArrayBuffer] : [])
+    },
+    async read(buffer, offset, length) {
+      return (await ask({ kind: 'read', buffer, offset, length })).data as Float32Array
+    },
+    async norm(buffer, start, end) {
+      return (await ask({ kind: 'norm', buffer, start, end })).value as number
+    },
+    async close() {
+      if (closed) return
+      closed = true
+      await ask({ kind: 'close' })
+    },
+  }
+}

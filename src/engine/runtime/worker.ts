@@ -1,0 +1,128 @@
+/**
+ * @file The worker in which ONNX Runtime lives. One for the life of a runtime, drained by messages: stopping a worker
+ * while a session runs would abort the whole process, so it only ever closes itself, between two runs.
+ */
+
+import { parentPort } from 'node:worker_threads'
+import * as ort from 'onnxruntime-node'
+import type { DType, TensorData } from '../tensor.ts'
+import type { BufferView, Feed, Inline, Reply, Request } from './protocol.ts'
+
+if (parentPort === null) throw new Error('This file is the worker of a runtime; it is not run by itself.')
+const port = parentPort
+
+const sessions = new Map<number, ort.InferenceSession>()
+const buffers = new Map<string, Float32Array>()
+let nextSession = 1
+
+function buffer(name: string): Float32Array {
+  const found = buffers.get(name)
+  if (found === undefined) throw new Error(`there is no buffer "${name}"`)
+  return found
+}
+
+function session(id: number): ort.InferenceSession {
+  const found = sessions.get(id)
+  if (found === undefined) throw new Error(`there is no session ${id}`)
+  return found
+}
+
+function view({ buffer: name, offset, shape }: BufferView): ort.Tensor {
+  const length = shape.reduce((n, m) => n * m, 1)
+  return new ort.Tensor('float32', buffer(name).subarray(offset, offset + length), shape)
+}
+
+function tensorOf(feed: Feed): ort.Tensor {
+  if ('buffer' in feed) return view(feed)
+  return new ort.Tensor(feed.dtype, feed.data as ort.Tensor.DataTypeMap[DType], feed.shape)
+}
+
+async function handle(request: Request): Promise<Omit<Reply, 'id'>> {
+  switch (request.kind) {
+    case 'load': {
+      const made = await ort.InferenceSession.create(request.model, {
+        executionProviders: [request.device],
+        intraOpNumThreads: request.threads,
+        interOpNumThreads: 1,
+        executionMode: 'sequential',
+        enableMemPattern: false,
+        logSeverityLevel: 3,
+      })
+      const id = nextSession++
+      sessions.set(id, made)
+      return { session: id }
+    }
+    case 'unload':
+      await session(request.session).release()
+      sessions.delete(request.session)
+      return {}
+    case 'allocate':
+      buffers.set(request.buffer, new Float32Array(request.length))
+      return {}
+    case 'write':
+      buffer(request.buffer).set(request.data, request.offset)
+      return {}
+    case 'read':
+      return { data: buffer(request.buffer).slice(request.offset, request.offset + request.length) }
+    case 'norm': {
+      const values = buffer(request.buffer)
+      let total = 0
+      for (let i = request.start; i < request.end; i++) total += (values[i] as number) ** 2
+      return { value: Math.sqrt(total) }
+    }
+    case 'run': {
+      const feeds: Record<string, ort.Tensor> = {}
+      for (const [name, feed] of Object.entries(request.feeds)) feeds[name] = tensorOf(feed)
+      const fetches: Record<string, ort.Tensor | null> = {}
+      for (const [name, target] of Object.entries(request.into)) fetches[name] = view(target)
+      for (const name of request.fetch) fetches[name] = null
+      const start = performance.now()
+      const results = await session(request.session).run(feeds, fetches)
+      const seconds = (performance.now() - start) / 1000
+      const outputs: Record<string, Inline> = {}
+      for (const name of request.fetch) {
+        const { type, data, dims } = results[name] as ort.Tensor
+        outputs[name] = { dtype: type as DType, data: data as TensorData, shape: dims }
+      }
+      return { outputs, seconds }
+    }
+    case 'sweep': {
+      const { ranges, chunk } = request
+      const start = performance.now()
+      for (const range of ranges) {
+        const constants = new ort.Tensor('float32', range.constants, [range.constants.length])
+        for (let from = range.start; from < range.end; from += chunk) {
+          const part = (name: string): ort.Tensor =>
+            view({ buffer: name, offset: from, shape: [Math.min(chunk, range.end - from)] })
+          const feeds: Record<string, ort.Tensor> = { [request.constants]: constants }
+          const fetches: Record<string, ort.Tensor> = {}
+          for (const [name, source] of Object.entries(request.buffers)) feeds[name] = part(source)
+          for (const [name, target] of Object.entries(request.into)) fetches[name] = part(target)
+          await session(request.session).run(feeds, fetches)
+        }
+      }
+      return { seconds: (performance.now() - start) / 1000 }
+    }
+    case 'close':
+      for (const open of sessions.values()) await open.release()
+      sessions.clear()
+      buffers.clear()
+      return {}
+  }
+}
+
+// Requests are answered strictly one after the other.
+let queue: Promise<void> = Promise.resolve()
+port.on('message', ({ id, request }: { id: number; request: Request }) => {
+  queue = queue.then(async () => {
+    try {
+      const answer = await handle(request)
+      const owned = [answer.data, ...Object.values(answer.outputs ?? {}).map(({ data }) => data)]
+      const transfer = owned.flatMap((data) => (data === undefined ? [] : [data.buffer as ArrayBuffer]))
+      port.postMessage({ id, ...answer } satisfies Reply, [...new Set(transfer)])
+      if (request.kind === 'close') port.close()
+    } catch (error) {
+      port.postMessage({ id, error: error instanceof Error ? error.message : String(error) } satisfies Reply)
+    }
+  })
+})

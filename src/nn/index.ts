@@ -1,0 +1,8 @@
+/** @file Public face of the layers. */
+
+export { attend } from './attention.ts'
+export { conv2d } from './conv.ts'
+export { embedding, type LinearOptions, linear } from './linear.ts'
+export { causalMask, paddingMask } from './masks.ts'
+export { batchNorm2d, layerNorm } from './norm.ts'
+export { type Scope, type Trace, trace } from './scope.ts'

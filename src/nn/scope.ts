@@ -1,0 +1,72 @@
+/**
+ * @file Scopes: where a model's parameters get their names. A layer is a plain function `(scope, x) => y` that asks its
+ * scope for what it needs; the path of the scope is the prefix of the parameter's name, so names equal the state-dict
+ * keys of the architecture. Asking twice for one name gives the same tensor: that is how weights are shared.
+ */
+
+import { VesaliusError } from '../core/errors.ts'
+import { type Declaration, type Initializer, parameter, type Shape, type Tensor } from '../engine/index.ts'
+
+export interface Scope {
+  /** Full prefix of the names made here, '' at the root. */
+  readonly path: string
+  /** Batch statistics are computed and updated when true, read when false. */
+  readonly training: boolean
+  /** The scope one level down. */
+  in(...names: (string | number)[]): Scope
+  /** A trained value. Weight decay applies to values with two axes or more, unless told. */
+  parameter(name: string, shape: Shape, init: Initializer, options?: { decay?: boolean }): Tensor
+  /** A value that the forward pass maintains (running mean and variance). */
+  statistic(name: string, shape: Shape, init: Initializer): Tensor
+  /** The statistic's value after this pass. */
+  update(name: string, value: Tensor): void
+}
+
+/** What one trace of a model declared. */
+export interface Trace<T> {
+  outputs: T
+  declarations: readonly Declaration[]
+  /** Symbolic tensor of each declared value. */
+  tensors: ReadonlyMap<string, Tensor>
+  /** New values of statistics, by full name. */
+  updates: ReadonlyMap<string, Tensor>
+}
+
+/** Runs a model function once, symbolically, and collects what it declared. */
+export function trace<T>(model: (scope: Scope) => T, { training }: { training: boolean }): Trace<T> {
+  const declarations = new Map<string, Declaration>()
+  const tensors = new Map<string, Tensor>()
+  const updates = new Map<string, Tensor>()
+
+  const declare = (declaration: Declaration): Tensor => {
+    const { name, shape } = declaration
+    const known = tensors.get(name)
+    if (known !== undefined) {
+      if (known.shape.length !== shape.length || known.shape.some((n, i) => n !== shape[i])) {
+        throw new VesaliusError('SHAPE_MISMATCH', `"${name}" is used with shapes [${known.shape.join(', ')}] and [${shape.join(', ')}].`)
+      }
+      return known
+    }
+    const made = parameter(name, shape)
+    declarations.set(name, declaration)
+    tensors.set(name, made)
+    return made
+  }
+
+  const scopeAt = (path: string): Scope => {
+    const full = (name: string): string => (path === '' ? name : `${path}.${name}`)
+    return {
+      path,
+      training,
+      in: (...names) => scopeAt(full(names.join('.'))),
+      parameter: (name, shape, init, { decay = shape.length >= 2 } = {}) =>
+        declare({ name: full(name), shape, init, kind: 'parameter', decay }),
+      statistic: (name, shape, init) => declare({ name: full(name), shape, init, kind: 'statistic', decay: false }),
+      update(name, value) {
+        updates.set(full(name), value)
+      },
+    }
+  }
+  const outputs = model(scopeAt(''))
+  return { outputs, declarations: [...declarations.values()], tensors, updates }
+}
