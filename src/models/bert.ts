@@ -1,0 +1,42 @@
+/**
+ * @file BERT encoder (Devlin et al. 2019): post-norm, exact GELU, read out at [CLS], bias-free projection to the joint
+ * space. Parameter names of Hugging Face's BertModel without pooler.
+ */
+
+import { add, gelu, reshape, slice, type Tensor } from '../engine/index.ts'
+import { attend, embedding, layerNorm, linear, paddingMask, type Scope } from '../nn/index.ts'
+import type { BertConfig } from './config.ts'
+import type { TextFeatures } from './features.ts'
+
+/** ids and mask int32 [B, T], T up to the context -> features; `project` is the scope of the projection. */
+export function bert(scope: Scope, project: Scope, ids: Tensor, mask: Tensor, config: BertConfig, joint: number): TextFeatures {
+  const { width, heads, layers, context, vocabulary, epsilon } = config
+  const [b, t] = ids.shape as [number, number]
+  const init = { kind: 'normal', sd: 0.02 } as const
+
+  const embeddings = scope.in('embeddings')
+  const words = embedding(embeddings.in('word_embeddings'), ids, vocabulary, width, 0.02) //  [B, T, W]
+  const positions = embeddings.in('position_embeddings').parameter('weight', [context, width], init)
+  const types = embeddings.in('token_type_embeddings').parameter('weight', [config.types, width], init)
+  const sum = add(add(words, slice(types, 0, 0, 1)), slice(positions, 0, 0, t))
+  let x = layerNorm(embeddings.in('LayerNorm'), sum, epsilon)
+
+  const padding = paddingMask(mask)
+  for (let i = 0; i < layers; i++) {
+    const layer = scope.in('encoder', 'layer', i)
+    const self = layer.in('attention', 'self')
+    const q = linear(self.in('query'), x, width, { init })
+    const k = linear(self.in('key'), x, width, { init })
+    const v = linear(self.in('value'), x, width, { init })
+    const attended = layer.in('attention', 'output')
+    const mixed = linear(attended.in('dense'), attend(q, k, v, heads, padding), width, { init })
+    x = layerNorm(attended.in('LayerNorm'), add(mixed, x), epsilon) //                        [B, T, W]
+
+    const wide = gelu(linear(layer.in('intermediate', 'dense'), x, config.mlp ?? 4 * width, { init }))
+    const output = layer.in('output')
+    x = layerNorm(output.in('LayerNorm'), add(linear(output.in('dense'), wide, width, { init }), x), epsilon)
+  }
+  const globalRaw = reshape(slice(x, 1, 0, 1), [b, width])
+  const projected = (y: Tensor): Tensor => linear(project, y, joint, { bias: false, init: { kind: 'normal', sd: width ** -0.5 } })
+  return { globalRaw, tokensRaw: x, global: projected(globalRaw), tokens: projected(x), tokenMask: mask }
+}

@@ -1,0 +1,38 @@
+/** @file The transformer of CLIP, used by its image and its text tower: pre-norm blocks with Hugging Face's names. */
+
+import { add, gelu, quickGelu, type Tensor } from '../engine/index.ts'
+import { attend, layerNorm, linear, type Scope } from '../nn/index.ts'
+
+export interface ClipLayersConfig {
+  width: number
+  layers: number
+  heads: number
+  mlp?: number | undefined
+  activation: 'gelu' | 'quick_gelu'
+  epsilon: number
+}
+
+/** x [B, T, D] -> [B, T, D] through `layers` blocks; initial values as OpenAI's. */
+export function clipLayers(scope: Scope, x: Tensor, config: ClipLayersConfig, mask?: Tensor): Tensor {
+  const { width, layers, heads, epsilon } = config
+  const inner = { kind: 'normal', sd: width ** -0.5 } as const
+  const outer = { kind: 'normal', sd: width ** -0.5 * (2 * layers) ** -0.5 } as const
+  const hidden = { kind: 'normal', sd: (2 * width) ** -0.5 } as const
+  const activate = config.activation === 'gelu' ? gelu : quickGelu
+
+  for (let i = 0; i < layers; i++) {
+    const layer = scope.in('layers', i)
+    const self = layer.in('self_attn')
+    const normed = layerNorm(layer.in('layer_norm1'), x, epsilon) //                          [B, T, D]
+    const q = linear(self.in('q_proj'), normed, width, { init: inner })
+    const k = linear(self.in('k_proj'), normed, width, { init: inner })
+    const v = linear(self.in('v_proj'), normed, width, { init: inner })
+    x = add(x, linear(self.in('out_proj'), attend(q, k, v, heads, mask), width, { init: outer }))
+
+    const wide = linear(layer.in('mlp', 'fc1'), layerNorm(layer.in('layer_norm2'), x, epsilon), config.mlp ?? 4 * width, {
+      init: hidden,
+    }) //                                                                                     [B, T, 4 D]
+    x = add(x, linear(layer.in('mlp', 'fc2'), activate(wide), width, { init: outer }))
+  }
+  return x
+}

@@ -1,0 +1,33 @@
+/** @file The two-tower model: any image tower with any text tower, and the learned logit scale. */
+
+import { exp, type Tensor } from '../engine/index.ts'
+import type { Scope } from '../nn/index.ts'
+import { bert } from './bert.ts'
+import { clipText } from './clip-text.ts'
+import type { ModelConfig } from './config.ts'
+import type { ImageFeatures, TextFeatures } from './features.ts'
+import { resnet } from './resnet.ts'
+import { vit } from './vit.ts'
+
+/** pixels float32 [B, C, H, W] -> image features. */
+export function encodeImage(scope: Scope, pixels: Tensor, { image, joint }: ModelConfig): ImageFeatures {
+  const [tower, project] = [scope.in('vision_model'), scope.in('visual_projection')]
+  return image.kind === 'vit' ? vit(tower, project, pixels, image, joint) : resnet(tower, project, pixels, image, joint)
+}
+
+/** ids and mask int32 [B, T] -> text features. */
+export function encodeText(scope: Scope, ids: Tensor, mask: Tensor, { text, joint }: ModelConfig): TextFeatures {
+  const [tower, project] = [scope.in('text_model'), scope.in('text_projection')]
+  return text.kind === 'bert'
+    ? bert(tower, project, ids, mask, text, joint)
+    : clipText(tower, project, ids, mask, text, joint)
+}
+
+/** ln(1/tau), learned, [] ; CLIP keeps exp of it at most 100 by clamping the parameter after each step. */
+export function logitScale(scope: Scope, { logitScale: value }: ModelConfig): { log: Tensor; scale: Tensor } {
+  const log = scope.parameter('logit_scale', [], { kind: 'constant', value })
+  return { log, scale: exp(log) }
+}
+
+/** Largest value of the parameter: ln 100 (Radford et al. 2021). */
+export const maximalLogitScale = Math.log(100)
