@@ -94,7 +94,11 @@ export function retrieval(similarity: ArrayLike<number>, count: number, options:
 function partnersOf(count: number, groups: ArrayLike<number | string> | undefined): Int32Array[] {
   if (groups === undefined) return Array.from({ length: count }, (_, i) => Int32Array.of(i))
   const members = new Map<number | string, number[]>()
-  for (let i = 0; i < count; i++) members.set(groups[i]!, [...(members.get(groups[i]!) ?? []), i])
+  for (let i = 0; i < count; i++) {
+    const list = members.get(groups[i]!)
+    if (list === undefined) members.set(groups[i]!, [i])
+    else list.push(i)
+  }
   const shared = new Map([...members].map(([group, list]) => [group, Int32Array.from(list)]))
   return Array.from({ length: count }, (_, i) => shared.get(groups[i]!)!)
 }
