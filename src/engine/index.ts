@@ -4,6 +4,7 @@ export { gradients } from './gradients.ts'
 export { interpret, type Values } from './interpreter.ts'
 export { type LoweredModel, lowerServing, lowerTraining, lowerVectors, type Outputs } from './onnx/lower.ts'
 export * from './ops.ts'
+export { type AdamWOptions, adamW, adamWRates, warmupCosine } from './optimizers.ts'
 export {
   type Declaration,
   type Entry,

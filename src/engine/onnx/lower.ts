@@ -226,18 +226,18 @@ function lower(
   const add = (key: string, value: Omit<OnnxInitializer, 'name'>): string => {
     const known = initializers.get(key)
     if (known !== undefined) return known.name
-    const name = `c${initializers.size}`
+    const name = `c/${initializers.size}`
     initializers.set(key, { ...value, name })
     return name
   }
   const e: Emitter = {
     emit: (op, xs, attributes = {}, domain = '') => {
-      const name = `t${count++}`
+      const name = `t/${count++}`
       nodes.push({ op, domain, inputs: xs, outputs: [name], attributes })
       return name
     },
     emitMany: (op, xs, many, attributes = {}) => {
-      const made = Array.from({ length: many }, () => `t${count++}`)
+      const made = Array.from({ length: many }, () => `t/${count++}`)
       nodes.push({ op, domain: '', inputs: xs, outputs: made, attributes })
       return made
     },
@@ -298,11 +298,17 @@ function lower(
       names.set(t, results[i] as string)
     })
   }
+  const rename = new Map<string, string>()
   const results: OnnxValue[] = Object.entries(outputs).map(([name, t]) => {
-    nodes.push({ op: 'Identity', domain: '', inputs: [names.get(t) as string], outputs: [name], attributes: {} })
+    const made = names.get(t) as string
+    // An output takes over the name of the value that is made for it; what is a leaf, or asked for twice, is copied.
+    if (made.startsWith('t/') && !rename.has(made)) rename.set(made, name)
+    else nodes.push({ op: 'Identity', domain: '', inputs: [made], outputs: [name], attributes: {} })
     return { name, dtype: t.dtype, shape: open(t) }
   })
-  const graph = { inputs, outputs: results, nodes, initializers: [...initializers.values()] }
+  const renamed = (list: readonly string[]): string[] => list.map((name) => rename.get(name) ?? name)
+  const finished = nodes.map((n) => ({ ...n, inputs: renamed(n.inputs), outputs: renamed(n.outputs) }))
+  const graph = { inputs, outputs: results, nodes: finished, initializers: [...initializers.values()] }
   return { bytes: encodeModel(graph), inputs, outputs: results, nodes: nodes.length }
 }
 

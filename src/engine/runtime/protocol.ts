@@ -32,6 +32,7 @@ export type Request =
   | { kind: 'allocate'; buffer: string; length: number }
   | { kind: 'write'; buffer: string; offset: number; data: Float32Array }
   | { kind: 'read'; buffer: string; offset: number; length: number }
+  | { kind: 'clamp'; buffer: string; start: number; end: number; low: number; high: number }
   | { kind: 'norm'; buffer: string; start: number; end: number }
   | { kind: 'run'; session: number; feeds: Record<string, Feed>; into: Record<string, BufferView>; fetch: readonly string[] }
   | {

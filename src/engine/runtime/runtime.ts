@@ -41,6 +41,8 @@ export interface Runtime {
   /** Copies data into a buffer. The array is handed over and must not be used afterwards. */
   write(buffer: string, offset: number, data: Float32Array): Promise<void>
   read(buffer: string, offset: number, length: number): Promise<Float32Array>
+  /** Brings the values of a part of a buffer into [low, high]. */
+  clamp(buffer: string, start: number, end: number, low: number, high: number): Promise<void>
   /** Euclidean norm of a part of a buffer, accumulated in float64. */
   norm(buffer: string, start: number, end: number): Promise<number>
   /** Waits for what is under way, frees everything, ends the worker. */
@@ -123,6 +125,9 @@ export function openRuntime({ threads = availableParallelism(), device = 'cpu' }
     },
     async read(buffer, offset, length) {
       return (await ask({ kind: 'read', buffer, offset, length })).data as Float32Array
+    },
+    async clamp(buffer, start, end, low, high) {
+      await ask({ kind: 'clamp', buffer, start, end, low, high })
     },
     async norm(buffer, start, end) {
       return (await ask({ kind: 'norm', buffer, start, end })).value as number

@@ -1,0 +1,192 @@
+/**
+ * @file A model in training: parameters, gradients and moments as flat buffers beside ONNX Runtime, one session per
+ * input shape, and one optimizer step at a time. Knows nothing of data, objectives or files.
+ */
+
+import { VesaliusError } from '../core/errors.ts'
+import {
+  adamW,
+  type AdamWOptions,
+  adamWRates,
+  type Feed,
+  gradients,
+  initialValues,
+  type Layout,
+  layOut,
+  lowerTraining,
+  lowerVectors,
+  type Runtime,
+  type Session,
+  sizeOf,
+  type Tensor,
+} from '../engine/index.ts'
+import { type Scope, trace } from './scope.ts'
+
+/** What the model function returns: the scalar to descend, and scalars to report. */
+export interface Step {
+  loss: Tensor
+  /** Named scalars shown in logs. */
+  watch: Readonly<Record<string, Tensor>>
+}
+
+export interface TrainingOptions<Shape> {
+  runtime: Runtime
+  /** Traces one step for inputs of this shape; all shapes must declare the same parameters. */
+  build: (scope: Scope, shape: Shape) => Step
+  /** A shape to lay the parameters out with. */
+  first: Shape
+  optimizer: AdamWOptions
+  /** Largest global norm of the gradient; longer ones are scaled down. */
+  clipNorm: number
+  seed: number
+  /** Bounds kept after each step, by parameter name. */
+  bounds?: Readonly<Record<string, { low: number; high: number }>>
+}
+
+export interface StepResult {
+  values: Record<string, number>
+  gradientNorm: number
+  /** Seconds spent in ONNX Runtime. */
+  seconds: number
+}
+
+/** Everything that an exact resume needs, besides the position in the data. */
+export interface TrainingState {
+  step: number
+  parameters: Float32Array
+  firstMoment: Float32Array
+  secondMoment: Float32Array
+}
+
+export interface Training<Shape> {
+  readonly layout: Layout
+  /** Steps done. */
+  readonly steps: number
+  step(shape: Shape, feeds: Record<string, Feed>, rate: number): Promise<StepResult>
+  parameters(): Promise<Float32Array>
+  state(): Promise<TrainingState>
+  restore(state: TrainingState): Promise<void>
+  dispose(): Promise<void>
+}
+
+/** Sessions kept at once; more input shapes than this are rebuilt when they come again. */
+const sessionLimit = 6
+
+/** Lays out the model, draws its initial values and puts everything beside the runtime. */
+export async function openTraining<Shape>(options: TrainingOptions<Shape>): Promise<Training<Shape>> {
+  const { runtime, build, optimizer, clipNorm, bounds = {} } = options
+  const layout = layOut(trace((scope) => build(scope, options.first), { training: true }).declarations)
+  await runtime.allocate('parameters', layout.length)
+  for (const name of ['gradients', 'moment1', 'moment2']) await runtime.allocate(name, layout.trained)
+  await runtime.write('parameters', 0, initialValues(layout, options.seed))
+  const update = await runtime.load(lowerVectors(adamW()).bytes)
+  let steps = 0
+
+  const compiled = new Map<string, { session: Session; call: Parameters<Session['run']>[0] }>()
+  const compile = async (shape: Shape): Promise<{ session: Session; call: Parameters<Session['run']>[0] }> => {
+    const key = JSON.stringify(shape)
+    const known = compiled.get(key)
+    if (known !== undefined) {
+      compiled.delete(key)
+      compiled.set(key, known)
+      return known
+    }
+    const oldest = compiled.keys().next().value
+    if (compiled.size >= sessionLimit && oldest !== undefined) {
+      await compiled.get(oldest)?.session.dispose()
+      compiled.delete(oldest)
+    }
+    const made = await compileStep(options, layout, shape)
+    compiled.set(key, made)
+    return made
+  }
+
+  return {
+    layout,
+    get steps() {
+      return steps
+    },
+    async step(shape, feeds, rate) {
+      const { session, call } = await compile(shape)
+      const { outputs, seconds } = await session.run({ ...call, feeds: { ...call.feeds, ...feeds } })
+      const values = Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data[0] as number]))
+      const gradientNorm = await runtime.norm('gradients', 0, layout.trained)
+      if (!Number.isFinite(values.loss) || !Number.isFinite(gradientNorm)) {
+        throw new VesaliusError('NOT_FINITE', `The loss or its gradient is not a finite number at step ${steps + 1}.`, {
+          hint: 'Lower the learning rate, lengthen the warm-up, or check the data of this batch.',
+        })
+      }
+      const clip = Math.min(1, clipNorm / (gradientNorm + 1e-6))
+      steps++
+      const range = (start: number, end: number, decay: boolean) =>
+        start < end ? [{ start, end, constants: adamWRates(optimizer, { t: steps, rate, clip, decay }) }] : []
+      const swept = await update.sweep({
+        buffers: { p: 'parameters', g: 'gradients', m: 'moment1', v: 'moment2' },
+        into: { 'p+': 'parameters', 'm+': 'moment1', 'v+': 'moment2' },
+        constants: 'rates',
+        ranges: [...range(0, layout.decayed, true), ...range(layout.decayed, layout.trained, false)],
+      })
+      for (const [name, { low, high }] of Object.entries(bounds)) {
+        const entry = layout.byName.get(name)
+        if (entry !== undefined) await runtime.clamp('parameters', entry.offset, entry.offset + entry.size, low, high)
+      }
+      return { values, gradientNorm, seconds: seconds + swept.seconds }
+    },
+    parameters: () => runtime.read('parameters', 0, layout.length),
+    async state() {
+      return {
+        step: steps,
+        parameters: await runtime.read('parameters', 0, layout.length),
+        firstMoment: await runtime.read('moment1', 0, layout.trained),
+        secondMoment: await runtime.read('moment2', 0, layout.trained),
+      }
+    },
+    async restore(state) {
+      await runtime.write('parameters', 0, state.parameters.slice())
+      await runtime.write('moment1', 0, state.firstMoment.slice())
+      await runtime.write('moment2', 0, state.secondMoment.slice())
+      steps = state.step
+    },
+    async dispose() {
+      for (const { session } of compiled.values()) await session.dispose()
+      compiled.clear()
+      await update.dispose()
+    },
+  }
+}
+
+/** Traces, differentiates and loads one step; says where each parameter is read and each gradient written. */
+async function compileStep<Shape>(
+  { runtime, build }: TrainingOptions<Shape>,
+  layout: Layout,
+  shape: Shape,
+): Promise<{ session: Session; call: Parameters<Session['run']>[0] }> {
+  const { outputs: step, tensors, updates } = trace((scope) => build(scope, shape), { training: true })
+  const trained = layout.entries.filter((entry) => entry.kind === 'parameter')
+  const wrt = trained.map(({ name }) => {
+    const tensor = tensors.get(name)
+    if (tensor === undefined) throw new VesaliusError('MODEL_INVALID', `The model does not use "${name}" at every input shape.`)
+    return tensor
+  })
+  const named: Record<string, Tensor> = { loss: step.loss, ...step.watch }
+  const into: Record<string, { buffer: string; offset: number; shape: readonly number[] }> = {}
+  gradients(step.loss, wrt).forEach((gradient, i) => {
+    const { name, offset, shape: dims } = trained[i]!
+    named[`d ${name}`] = gradient
+    into[`d ${name}`] = { buffer: 'gradients', offset, shape: dims }
+  })
+  for (const [name, value] of updates) {
+    named[`+ ${name}`] = value
+    into[`+ ${name}`] = { buffer: 'parameters', offset: layout.byName.get(name)!.offset, shape: value.shape }
+  }
+  const model = lowerTraining(named)
+  const session = await runtime.load(model.bytes)
+  const feeds: Record<string, Feed> = {}
+  for (const { name } of model.inputs) {
+    const entry = layout.byName.get(name)
+    if (entry !== undefined && sizeOf(entry.shape) === entry.size) {
+      feeds[name] = { buffer: 'parameters', offset: entry.offset, shape: entry.shape }
+    }
+  }
+  return { session, call: { feeds, into, fetch: ['loss', ...Object.keys(step.watch)] } }
+}
