@@ -1,0 +1,158 @@
+/** @file Draws the scene of a study: patient, anatomy, acquisition, findings, and what will be said about them. */
+
+import { type Random, random } from '../../core/random.ts'
+import type { Split } from '../../data/study.ts'
+import { type Dials, type DialsInput, dialsOf } from './dials.ts'
+import { baseLogOdds, chronicFindings, dependence, drawingOrder, type FindingName, findings } from './findings.ts'
+import { mentionsOf } from './mentions.ts'
+import { partsOf } from './parts.ts'
+import { splitOf, visitOf } from './patients.ts'
+import type { Acquisition, Anatomy, Scene } from './scene.ts'
+
+/** What a scene depends on besides (seed, index). */
+export interface SceneOptions {
+  dials?: DialsInput
+  /** Default: by patient, 80/5/15. Only the shortcut dial makes the scene depend on it. */
+  split?: Split
+}
+
+/** The scene of study `index` of the set `seed`: a pure function of its arguments. */
+export function sampleScene(seed: number, index: number, options: SceneOptions = {}): Scene {
+  const dials = dialsOf(options.dials)
+  const visit = visitOf(seed, index)
+  const person = random(seed, 'patient', visit.key)
+  const study = random(seed, 'study', index)
+  const split = options.split ?? splitOf(seed, index)
+
+  const sex: 'F' | 'M' = person.chance(0.5) ? 'F' : 'M'
+  const age = Math.round(Math.min(94, Math.max(18, person.normal(58, 17)))) + Math.floor(visit.visit / 2)
+  const present = presentIn(seed, visit.key, index, dials)
+  const anatomy = sampleAnatomy(person, study, sex, age, present, dials)
+  const scene: Scene = {
+    version: 1,
+    domain: 'chest-xray',
+    seed,
+    index,
+    patient: visit.patient,
+    visit: visit.visit,
+    split,
+    age,
+    sex,
+    anatomy,
+    acquisition: sampleAcquisition(study, dials),
+    findings: [],
+    mentions: [],
+    boilerplate: false,
+  }
+  for (const name of findings) {
+    if (!present.has(name)) continue
+    // A chronic finding keeps its place from study to study.
+    const stream = chronicFindings.has(name)
+      ? random(seed, 'chronic', visit.key, name)
+      : random(seed, 'finding', index, name)
+    scene.findings.push(partsOf(scene, name, stream))
+  }
+  const said = mentionsOf(scene, dials, random(seed, 'words', index))
+  scene.mentions = said.mentions
+  scene.findings = said.findings
+  scene.boilerplate = said.boilerplate
+  placeShortcut(scene, dials, random(seed, 'marker', index))
+  return scene
+}
+
+/** Which findings are there. Healthy patients have none in any study; others have at least one. */
+function presentIn(seed: number, patient: number, index: number, dials: Dials): Set<FindingName> {
+  const person = random(seed, 'health', patient)
+  if (person.chance(dials.normals)) return new Set()
+  for (let attempt = 0; attempt < 20; attempt++) {
+    // The patient's chronic lots are the same in every study and attempt; only acute ones are drawn again.
+    const chronic = random(seed, 'chronic', patient)
+    const acute = random(seed, 'acute', index, attempt)
+    const present = new Set<FindingName>()
+    for (const name of drawingOrder) {
+      let logOdds = baseLogOdds[name] + Math.log(Math.max(1e-9, dials.prevalence))
+      for (const [cause, effect, boost] of dependence) {
+        if (effect === name && present.has(cause)) logOdds += boost * dials.cooccurrence
+      }
+      const lot = (chronicFindings.has(name) ? chronic : acute).uniform()
+      if (lot < 1 / (1 + Math.exp(-logOdds))) present.add(name)
+    }
+    if (present.size > 0) return present
+  }
+  return new Set([random(seed, 'acute', index).pick(findings.filter((name) => !chronicFindings.has(name)))])
+}
+
+function sampleAnatomy(
+  person: Random,
+  study: Random,
+  sex: 'F' | 'M',
+  age: number,
+  present: ReadonlySet<FindingName>,
+  dials: Dials,
+): Anatomy {
+  const emphysema = present.has('Emphysema')
+  const size = sex === 'M' ? 1.03 : 0.96
+  const halfWidth = 136 * size * (1 + person.normal(0, 0.035)) * (emphysema ? 0.98 : 1)
+  const height = size * (1 + person.normal(0, 0.03)) * (emphysema ? 1.07 : 1)
+  const inspiration = study.normal(0, 10) * dials.nuisance
+  const rightDome = 76 * height + inspiration + person.normal(0, 5) + (emphysema ? 14 : 0)
+  const fibrosis = present.has('Fibrosis') ? -6 : 0
+  const heartLot = person.uniform()
+  return {
+    halfWidth,
+    height,
+    rightDome: rightDome + fibrosis,
+    leftDome: rightDome + fibrosis + person.normal(11, 4),
+    domeHeight: emphysema ? person.uniform(9, 15) : Math.max(24, person.normal(37, 5)),
+    cardiothoracicRatio: present.has('Cardiomegaly')
+      ? 0.56 + 0.12 * heartLot
+      : (emphysema ? 0.36 : 0.395) + (0.075 + 0.0004 * (age - 50)) * heartLot,
+    mediastinum: present.has('Enlarged Mediastinum') ? person.uniform(44, 58) : person.uniform(24, 30),
+    aorticKnob: 12 + 8 * Math.min(1, Math.max(0, (age - 30) / 50)) + person.normal(0, 2),
+    fat: Math.max(0, person.normal(12, 9)),
+    breast: sex === 'F' ? Math.max(0.3, person.normal(0.9, 0.25)) : 0,
+    ribSpacing: 20.6 * height * (emphysema ? 1.04 : 1),
+    ribContrast: Math.max(0.45, person.normal(0.85, 0.16)),
+    vesselContrast: Math.max(0.3, person.normal(0.9, 0.15)) * (present.has('Edema') ? 1.5 : 1) * (emphysema ? 0.5 : 1),
+    air: (1 + person.normal(0, 0.05)) * (emphysema ? 1.14 : 1),
+    seed: person.int(2 ** 31),
+  }
+}
+
+function sampleAcquisition(study: Random, dials: Dials): Acquisition {
+  const n = dials.nuisance
+  const edge = (): number => (study.chance(0.35) ? study.uniform(0.005, 0.05) * n : 0)
+  return {
+    view: 'PA',
+    field: 340 * (1 + study.normal(0, 0.06) * n),
+    roll: study.normal(0, 0.05) * n,
+    shift: [study.normal(0, 10) * n, 2 + study.normal(0, 11) * n],
+    yaw: study.normal(0, 5) * n,
+    centre: 1.33 + study.normal(0, 0.13) * n,
+    width: Math.exp(Math.log(1.95) + study.normal(0, 0.16) * n),
+    gamma: Math.exp(study.normal(0, 0.16) * n),
+    blur: study.uniform(0.3, 0.9),
+    photons: Math.exp(study.normal(Math.log(700), 0.4)),
+    collimation: [edge(), edge(), edge(), edge()],
+    marker: { letter: study.chance(0.5) ? 'L' : 'R', boxed: false, x: 0, y: 0, size: study.uniform(0.045, 0.065) },
+    buttons: study.chance(0.1)
+      ? Array.from({ length: 1 + study.int(3) }, () => ({
+          x: study.uniform(-110, 110),
+          y: study.uniform(-100, 120),
+          radius: study.uniform(3.5, 5),
+        }))
+      : [],
+    monochrome1: study.chance(0.1),
+  }
+}
+
+/** Places the side marker; with the shortcut dial its box goes with a finding, in train only. */
+function placeShortcut(scene: Scene, dials: Dials, stream: Random): void {
+  const { marker } = scene.acquisition
+  const side = marker.letter === 'L' ? 1 : -1
+  marker.x = 0.5 + side * stream.uniform(0.36, 0.44)
+  marker.y = stream.uniform(0.05, 0.14)
+  const boxed = stream.chance(0.5)
+  const told = stream.chance(dials.shortcut) && scene.split === 'train'
+  marker.boxed = told ? scene.findings.some((finding) => finding.name === dials.shortcutFinding) : boxed
+}

@@ -1,0 +1,328 @@
+/** @file What each finding adds to the picture, as shapes, with the outlines that boxes and masks are taken from. */
+
+import { random } from '../../core/random.ts'
+import { area, ellipse, inside, offsetPath, type Points, ribbon, smoothClosed, smoothPath } from '../geometry.ts'
+import {
+  apexOf,
+  domeAt,
+  domeOf,
+  halfAt,
+  heartOf,
+  type LayerName,
+  lungArea,
+  lungOf,
+  mediastinumOf,
+  placeIn,
+  ribPath,
+  ribShapes,
+  ribWidth,
+  type Shape,
+} from './anatomy.ts'
+import { deviceShapes } from './devices.ts'
+import type { Finding, Part, Scene } from './scene.ts'
+
+/** The picture of one part of a finding. */
+export interface PartShapes {
+  shapes: Shape[]
+  /** Closed curves in mm that hold everything drawn. */
+  outline: Points[]
+}
+
+/** Shapes of every part of a finding; cardiomegaly, emphysema and a wide mediastinum are in the anatomy and only outlined. */
+export function findingShapes(scene: Scene, finding: Finding, contrast: number): PartShapes[] {
+  const k = finding.strength * contrast
+  const a = scene.anatomy
+  switch (finding.name) {
+    case 'Nodule':
+    case 'Mass':
+      return finding.parts.map((part) => lump(scene, part, finding.name === 'Mass' ? 0.42 * k : 0.46 * k))
+    case 'Consolidation':
+      return finding.parts.map((part) => consolidation(scene, part, k))
+    case 'Atelectasis':
+      return finding.parts.map((part) => band(scene, part, k))
+    case 'Pleural Effusion':
+      return finding.parts.map((part) => effusion(scene, part, k))
+    case 'Pneumothorax':
+      return finding.parts.map((part) => pneumothorax(scene, part, k))
+    case 'Cardiomegaly':
+      return [{ shapes: [], outline: [heartOf(scene)] }]
+    case 'Enlarged Mediastinum':
+      return [{ shapes: [], outline: [mediastinumOf(scene)] }]
+    case 'Emphysema':
+      return [lungOf(a, -1), lungOf(a, 1)].map((lung) => ({ shapes: [], outline: [lung] }))
+    case 'Edema':
+      return finding.parts.map((part) => edema(scene, part, k))
+    case 'Fibrosis':
+      return finding.parts.map((part) => fibrosis(scene, part, k))
+    case 'Pleural Plaque':
+      return finding.parts.map((part) => plaque(scene, part, k))
+    case 'Rib Fracture':
+      return finding.parts.map((part) => fracture(scene, part, k))
+    case 'Support Devices':
+      return deviceShapes(scene, finding, k)
+  }
+}
+
+/** A round or lobed density; `size` is its diameter. */
+function lump(scene: Scene, part: Part, value: number): PartShapes {
+  const stream = random(part.seed, 'lump')
+  const [x, y] = placeIn(scene, part.side, part.u, part.v)
+  const phase = [stream.uniform(0, 6), stream.uniform(0, 6)] as const
+  const lobes = part.extra
+  const n = 28
+  const wobble = (i: number): number => {
+    const t = (2 * Math.PI * i) / n
+    return 1 + lobes * (0.6 * Math.sin(3 * t + phase[0]) + 0.4 * Math.sin(5 * t + phase[1]))
+  }
+  const r = part.size / 2
+  const ratio = stream.uniform(0.86, 1)
+  const make = (scale: number): Points => ellipse(x, y, r * scale, r * ratio * scale, part.angle, n, wobble)
+  const outer = make(1)
+  // Two nested curves: thicker in the middle, as a ball is.
+  return {
+    shapes: [
+      { layer: 'soft', points: outer, value: value * 0.62 },
+      { layer: 'soft', points: make(0.72), value: value * 0.38 },
+    ],
+    outline: [outer],
+  }
+}
+
+function consolidation(scene: Scene, part: Part, k: number): PartShapes {
+  const stream = random(part.seed, 'consolidation')
+  const [x, y] = placeIn(scene, part.side, part.u, part.v)
+  const n = 24
+  const bumps = Array.from({ length: n }, () => 1 + stream.normal(0, 0.12))
+  const r = part.size / 2
+  const patch = smoothClosed(
+    ellipse(x, y, r, r * part.extra, part.angle, n, (i) => bumps[i] as number),
+    3,
+  )
+  const shapes: Shape[] = [{ layer: 'fill', points: patch, value: Math.min(0.92, 0.74 * k) }]
+  // Air in the bronchi stays dark inside the filled lung.
+  for (let i = 0; i < 3; i++) {
+    const heading = (part.side > 0 ? 0.5 : Math.PI - 0.5) + stream.normal(0, 0.5)
+    const [sx, sy] = [x - part.side * r * 0.35, y - r * 0.3 + i * r * 0.3]
+    const path: Points = [sx, sy, sx + Math.cos(heading) * r * 0.45, sy + Math.sin(heading) * r * 0.4]
+    path.push(sx + Math.cos(heading + 0.3) * r * 0.85, sy + Math.sin(heading + 0.3) * r * 0.75)
+    shapes.push({ layer: 'soft', points: ribbon(path, 3.2, 1.6), value: -0.16 * k })
+  }
+  return { shapes, outline: [ellipse(x, y, r + 9, r * part.extra + 9, part.angle, n, (i) => bumps[i] as number)] }
+}
+
+/** Linear atelectasis: a dense band of length `size` and thickness `extra`. */
+function band(scene: Scene, part: Part, k: number): PartShapes {
+  const [x, y] = placeIn(scene, part.side, part.u, part.v)
+  const half = part.size / 2
+  const [dx, dy] = [Math.cos(part.angle) * half, Math.sin(part.angle) * half]
+  const sag = part.size * 0.05
+  const path = smoothPath([x - dx, y - dy, x, y + sag, x + dx, y + dy], 5)
+  const outline = ribbon(path, part.extra)
+  return { shapes: [{ layer: 'soft', points: outline, value: 0.44 * k }], outline: [outline] }
+}
+
+/** Fluid at the base with a meniscus that climbs the chest wall; `size` is its height in mm over the costophrenic angle. */
+function effusion(scene: Scene, part: Part, k: number): PartShapes {
+  const a = scene.anatomy
+  const bottom = domeAt(a, part.side, a.halfWidth) + 6
+  const level = bottom - part.size
+  const rise = Math.min(38, 12 + part.size * 0.35)
+  const w = a.halfWidth
+  const line: Points = []
+  for (let i = 0; i <= 16; i++) {
+    const t = i / 16
+    line.push(part.side * (18 + (w + 6 - 18) * t), level - rise * t ** 5 - rise * 0.25 * (1 - t) ** 4)
+  }
+  const pool: Points = [...line, part.side * (w + 6), bottom, part.side * 18, bottom]
+  return {
+    shapes: [{ layer: 'water', points: pool, value: Math.min(1, 0.93 * k) }],
+    outline: [clipToLung(pool, lungOf(a, part.side))],
+  }
+}
+
+/** The part of a wide pool that lies over the lung: rows of the lung below the fluid line. */
+function clipToLung(pool: Points, lung: Points): Points {
+  const kept: Points = []
+  for (let i = 0; i < lung.length; i += 2) {
+    if (inside(pool, lung[i] as number, lung[i + 1] as number)) kept.push(lung[i] as number, lung[i + 1] as number)
+  }
+  for (let i = 0; i < pool.length; i += 2) {
+    if (inside(lung, pool[i] as number, pool[i + 1] as number)) kept.push(pool[i] as number, pool[i + 1] as number)
+  }
+  return kept.length >= 6 ? hull(kept) : pool
+}
+
+/** Convex hull (monotone chain). */
+function hull(points: Points): Points {
+  const list: [number, number][] = []
+  for (let i = 0; i < points.length; i += 2) list.push([points[i] as number, points[i + 1] as number])
+  list.sort((p, q) => p[0] - q[0] || p[1] - q[1])
+  const chain = (order: [number, number][]): [number, number][] => {
+    const out: [number, number][] = []
+    for (const p of order) {
+      while (out.length >= 2) {
+        const [q, r] = [out[out.length - 1] as [number, number], out[out.length - 2] as [number, number]]
+        if ((q[0] - r[0]) * (p[1] - r[1]) - (q[1] - r[1]) * (p[0] - r[0]) > 0) break
+        out.pop()
+      }
+      out.push(p)
+    }
+    return out.slice(0, -1)
+  }
+  return [...chain(list), ...chain(list.reverse())].flat()
+}
+
+/** Air between lung and chest wall, deepest at the apex (`size` mm), with the visceral pleura as a thin line. */
+function pneumothorax(scene: Scene, part: Part, k: number): PartShapes {
+  const a = scene.anatomy
+  const apex = apexOf(a)
+  const end = apex + part.extra * (domeOf(a, part.side) - apex)
+  const wall: Points = []
+  const edge: Points = []
+  const steps = 18
+  for (let i = 0; i <= steps; i++) {
+    const y = apex + ((end - apex) * i) / steps
+    wall.push(part.side * Math.max(24, halfAt(a, y) - 1), y)
+    const t = i / steps
+    // The collapsed lung's edge runs below the apex and nears the wall lower down.
+    const inner = Math.max(24, halfAt(a, Math.max(apex, y - part.size * 0.9)) - 1 - part.size * 0.75 * (1 - t ** 2))
+    if (y >= apex + part.size * 0.8) edge.push(part.side * inner, y)
+  }
+  const start = [part.side * 24, apex + part.size * 1.05]
+  const line = smoothPath([...start, ...edge], 3)
+  const reversed: Points = []
+  for (let i = line.length - 2; i >= 0; i -= 2) reversed.push(line[i] as number, line[i + 1] as number)
+  const gap: Points = [...wall, ...reversed, part.side * 24, apex]
+  return {
+    shapes: [
+      { layer: 'collapse', points: gap, value: Math.min(1, k) },
+      { layer: 'sharp', points: ribbon(line, 2.6), value: 0.34 * k },
+    ],
+    outline: [gap, ribbon(line, 3)],
+  }
+}
+
+function edema(scene: Scene, part: Part, k: number): PartShapes {
+  const a = scene.anatomy
+  const stream = random(part.seed, 'edema')
+  const x = part.side * (a.mediastinum + 24)
+  const cloud = ellipse(x, 8, 40 + part.size * 0.3, 62 + part.size * 0.3, 0, 24)
+  const shapes: Shape[] = [{ layer: 'haze', points: cloud, value: 0.62 * k }]
+  // Septal lines: short, horizontal, at the lateral base.
+  for (let i = 0; i < 8; i++) {
+    const y = domeOf(a, part.side) - 8 - i * stream.uniform(6.5, 8.5)
+    const lateral = halfAt(a, y) - 3
+    const points = ribbon(
+      [part.side * lateral, y, part.side * (lateral - stream.uniform(14, 24)), y + stream.uniform(-2, 2)],
+      2.2,
+    )
+    shapes.push({ layer: 'sharp', points, value: 0.24 * k })
+  }
+  return {
+    shapes,
+    outline: [ellipse(x, 8, 58 + part.size * 0.3, 82 + part.size * 0.3), ...shapes.slice(1).map((s) => s.points)],
+  }
+}
+
+/** A net of rings in the basal and outer lung. */
+function fibrosis(scene: Scene, part: Part, k: number): PartShapes {
+  const a = scene.anatomy
+  const stream = random(part.seed, 'fibrosis')
+  const lung = lungOf(a, part.side)
+  const shapes: Shape[] = []
+  const cell = 9.5
+  const top = domeOf(a, part.side) - part.size
+  for (let y = top; y < domeOf(a, part.side) + 24; y += cell * 0.86) {
+    const depth = Math.min(1, (y - top) / (part.size * 0.6))
+    for (let x = 34; x < halfAt(a, y) - 4; x += cell) {
+      const [cx, cy] = [part.side * (x + stream.normal(0, 1.6)), y + stream.normal(0, 1.6)]
+      const keep = 0.25 + 0.75 * depth * Math.min(1, x / (a.halfWidth * 0.6))
+      if (!stream.chance(keep) || !inside(lung, cx, cy)) continue
+      const r = cell * stream.uniform(0.42, 0.6)
+      const ring = ellipse(cx, cy, r, r * stream.uniform(0.8, 1.1), stream.uniform(0, 3), 8)
+      shapes.push({ layer: 'sharp', points: ring, value: 0.3 * k })
+      shapes.push({ layer: 'sharp', points: shrink(ring, cx, cy, (r - 2.3) / r), value: -0.3 * k })
+    }
+  }
+  const outlines = shapes.filter((s) => s.value > 0).map((s) => s.points)
+  return { shapes, outline: outlines }
+}
+
+function shrink(points: Points, x: number, y: number, by: number): Points {
+  return points.map((value, i) => (i % 2 === 0 ? x + (value - x) * by : y + (value - y) * by))
+}
+
+/** A calcified plate along the lateral pleura (angle 0) or on the dome (angle 1). */
+function plaque(scene: Scene, part: Part, k: number): PartShapes {
+  const a = scene.anatomy
+  const stream = random(part.seed, 'plaque')
+  const path: Points = []
+  for (let i = 0; i <= 6; i++) {
+    const s = ((i - 3) / 6) * part.size
+    if (part.angle > 0.5) {
+      const x = a.halfWidth * (0.45 + 0.2 * part.u) + s
+      path.push(part.side * x, domeAt(a, part.side, x) - 1 + stream.normal(0, 0.6))
+    } else {
+      const [, y] = placeIn(scene, part.side, 1, part.v)
+      path.push(part.side * (halfAt(a, y + s) - 4 - part.extra * 0.35 + stream.normal(0, 0.8)), y + s)
+    }
+  }
+  const smooth = smoothPath(path, 3)
+  const body = ribbon(smooth, part.extra * 1.05, part.extra * 0.7)
+  const spots = [1, 3, 5].map((i) =>
+    ellipse(
+      path[i * 2] as number,
+      path[i * 2 + 1] as number,
+      part.extra * 0.6,
+      part.extra * stream.uniform(0.4, 0.7),
+      0,
+      10,
+    ),
+  )
+  return {
+    shapes: [body, ...spots].map((points, i) => ({
+      layer: 'sharp' as LayerName,
+      points,
+      value: (i === 0 ? 0.62 : 0.3) * k,
+    })),
+    outline: [body, ...spots],
+  }
+}
+
+/** A posterior rib broken at share `u` of its length: the outer piece steps by `size` mm, callus around the break. */
+function fracture(scene: Scene, part: Part, k: number): PartShapes {
+  const a = scene.anatomy
+  const { back } = ribPath(a, part.side, part.extra)
+  const cut = Math.max(2, Math.min(10, Math.round(part.u * 12)))
+  const shapes: Shape[] = []
+  const add = (layer: LayerName, points: Points, value: number): void => {
+    shapes.push({ layer, points, value })
+  }
+  const inner = back.slice(0, (cut + 1) * 2)
+  const outer = offsetPath(back.slice(cut * 2), part.side * part.size)
+  ribShapes(inner, a.ribContrast, add)
+  ribShapes(outer, a.ribContrast, add)
+  const x = back[cut * 2] as number
+  const y = (back[cut * 2 + 1] as number) + part.size / 2
+  const heading = Math.atan2(
+    (back[cut * 2 + 3] as number) - (back[cut * 2 - 1] as number),
+    (back[cut * 2 + 2] as number) - (back[cut * 2 - 2] as number),
+  )
+  const ring = (rx: number, ry: number): Points => ellipse(x, y, rx, ry, heading, 16)
+  const callus = ring(8, ribWidth * 0.5 + part.size * 0.5 + 2.5)
+  shapes.push({ layer: 'sharp', points: callus, value: 0.34 * k })
+  // The cleft between the ends stays dark.
+  const [nx, ny] = [-Math.sin(heading), Math.cos(heading)]
+  const reach = ribWidth * 0.5 + part.size * 0.5 + 1
+  shapes.push({
+    layer: 'sharp',
+    points: ribbon([x - nx * reach, y - ny * reach, x + nx * reach, y + ny * reach], 3),
+    value: -0.42 * k,
+  })
+  return { shapes, outline: [callus] }
+}
+
+/** Area of an outline as a share of both lungs. */
+export function shareOfLungs(scene: Scene, outline: Points): number {
+  return Math.abs(area(outline)) / lungArea(scene.anatomy)
+}

@@ -1,0 +1,26 @@
+/** @file A rendered picture as file bytes: greyscale PNG of 8 or 16 bits. */
+
+import sharp from 'sharp'
+
+/** What a bit depth holds. */
+export type Bits = 8 | 16
+
+/** Values in [0, 1] as integers of 8 or 16 bits, rounded. */
+export function quantise(pixels: Float32Array, bits: Bits): Uint8Array | Uint16Array {
+  const top = bits === 8 ? 255 : 65535
+  const out = bits === 8 ? new Uint8Array(pixels.length) : new Uint16Array(pixels.length)
+  for (let i = 0; i < pixels.length; i++) {
+    const v = pixels[i] as number
+    out[i] = v <= 0 ? 0 : v >= 1 ? top : Math.round(v * top)
+  }
+  return out
+}
+
+/** A greyscale PNG [height, width], fast rather than small. */
+export function encodePng(values: Uint8Array | Uint16Array, width: number, height: number): Promise<Buffer> {
+  const picture = sharp(values, { raw: { width, height, channels: 1 } })
+  return picture
+    .toColourspace(values instanceof Uint16Array ? 'grey16' : 'b-w')
+    .png({ compressionLevel: 1, adaptiveFiltering: false })
+    .toBuffer()
+}

@@ -1,0 +1,16 @@
+/** @file Phantoms: procedural image-text data with known truth. */
+
+export { type Annotation, annotate, type FindingBox, type LabelMask } from './chest/annotate.ts'
+export { type Description, describe, type Sentence, type Voice } from './chest/describe.ts'
+export { type Dials, type DialsInput, dialsOf, dialsSchema } from './chest/dials.ts'
+export { type FindingName, findings, smallFindings } from './chest/findings.ts'
+export { type Picture, type RenderOptions, render } from './chest/render.ts'
+export { type SceneOptions, sampleScene } from './chest/sample.ts'
+export type { Finding, Mention, Part, Scene } from './chest/scene.ts'
+export { type StudyOptions, studyOf, studyOfScene } from './chest/study.ts'
+export { deviceTerms, type Terms, terms } from './chest/vocabulary.ts'
+export { type ContactSheetOptions, contactSheet } from './contact-sheet.ts'
+export { encodeDicom } from './dicom-write.ts'
+export { type Domain, domainOf, listDomains } from './domains.ts'
+export { encodePng, quantise } from './encode.ts'
+export { type Generated, type GenerateOptions, generate, generateSchema } from './generate.ts'
