@@ -1,9 +1,9 @@
 /**
- * @file BERT encoder (Devlin et al. 2019): post-norm, exact GELU, read out at [CLS], bias-free projection to the joint
- * space. Parameter names of Hugging Face's BertModel without pooler.
+ * @file BERT encoder (Devlin et al. 2019): post-norm, exact GELU, read out at [CLS] through the pooler, bias-free
+ * projection to the joint space. Parameter names of Hugging Face's BertModel.
  */
 
-import { add, gelu, reshape, slice, type Tensor } from '../engine/index.ts'
+import { add, gelu, reshape, slice, type Tensor, tanh } from '../engine/index.ts'
 import { attend, embedding, layerNorm, linear, paddingMask, type Scope } from '../nn/index.ts'
 import type { BertConfig } from './config.ts'
 import type { TextFeatures } from './features.ts'
@@ -36,7 +36,8 @@ export function bert(scope: Scope, project: Scope, ids: Tensor, mask: Tensor, co
     const output = layer.in('output')
     x = layerNorm(output.in('LayerNorm'), add(linear(output.in('dense'), wide, width, { init }), x), epsilon)
   }
-  const globalRaw = reshape(slice(x, 1, 0, 1), [b, width])
+  const first = reshape(slice(x, 1, 0, 1), [b, width])
+  const globalRaw = config.pooler ? tanh(linear(scope.in('pooler', 'dense'), first, width, { init })) : first
   const projected = (y: Tensor): Tensor => linear(project, y, joint, { bias: false, init: { kind: 'normal', sd: width ** -0.5 } })
   return { globalRaw, tokensRaw: x, global: projected(globalRaw), tokens: projected(x), tokenMask: mask }
 }

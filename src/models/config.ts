@@ -73,6 +73,7 @@ export const bertSchema = z
     types: count.default(2),
     epsilon: z.number().positive().default(1e-12),
     pad: z.number().int().nonnegative().default(0),
+    pooler: z.boolean().default(true).describe('read out tanh(dense([CLS])), as VisionTextDualEncoder does; false: [CLS] itself'),
   })
   .refine((c) => c.width % c.heads === 0, { message: 'width must be a multiple of heads', path: ['heads'] })
 

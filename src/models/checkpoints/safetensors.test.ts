@@ -57,6 +57,15 @@ describe('files made by Python', () => {
     expect(tensors.get('bool')?.dtype).toBe('BOOL')
   })
 
+  it('reads the names and shapes of a transformers model folder', async () => {
+    const keys = JSON.parse(readFileSync(golden('../vtde/keys.json'), 'utf8')) as {
+      'clip-bert': { saved: Record<string, number[]> }
+    }
+    const { tensors } = await readSafetensors(golden('../vtde/clip-bert/model.safetensors'))
+    expect(Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]))).toEqual(keys['clip-bert'].saved)
+    expect(tensors.get('logit_scale')).toEqual({ dtype: 'F32', shape: [], data: Float32Array.of(2) })
+  })
+
   it('writes a file that Python has read as equal', async () => {
     const { tensors, metadata } = await readSafetensors(golden('python.safetensors'))
     await writeSafetensors(file, tensors, metadata)
