@@ -16,6 +16,10 @@ generator = torch.Generator().manual_seed(51)
 cases = {}
 
 
+def n(*shape, sd=1.0):
+    return normal(generator, *shape, sd=sd)
+
+
 def packed(tensor):
     kind = "float" if tensor.dtype.is_floating_point else "int"
     values = tensor.detach().flatten().tolist()
@@ -35,10 +39,6 @@ def case(name, operation, inputs, options=None, extra=None):
         "gradients": {k: packed(v.grad) for k, v in leaves.items() if v.grad is not None},
         **({} if extra is None else {"extra": {k: packed(v) for k, v in extra.items()}}),
     }
-
-
-def n(*shape, sd=1.0):
-    return normal(generator, *shape, sd=sd)
 
 
 def convolutions():
@@ -71,10 +71,10 @@ def norms():
 
 def activations():
     x = torch.cat([torch.tensor([0.0, -6.0, 6.0, 0.5, -0.5], dtype=torch.float64), n(19, sd=2.0)])
-    case("gelu", F.gelu, {"input": x})
+    case("gelu", lambda x: F.gelu(x), {"x": x})
     case("quick-gelu", lambda x: ACT2FN["quick_gelu"](x), {"x": x})
-    case("sigmoid", torch.sigmoid, {"input": x})
-    case("softplus", F.softplus, {"input": x})
+    case("sigmoid", lambda x: torch.sigmoid(x), {"x": x})
+    case("softplus", lambda x: F.softplus(x), {"x": x})
     case("softmax", lambda x: F.softmax(x, -1), {"x": n(3, 5, sd=3.0)})
     case("log-softmax-large", lambda x: F.log_softmax(x, -1), {"x": n(3, 5, sd=60.0)})
     case("l2-normalize", lambda x: F.normalize(x, dim=-1), {"x": n(3, 6)})
@@ -98,7 +98,7 @@ def lookups():
 
 
 def attention():
-    """torch.nn.functional.multi_head_attention_forward: 3 queries wide, causal and padding mask together."""
+    """torch.nn.functional.multi_head_attention_forward with a padding mask, and with the causal mask as well."""
     width, heads, length, batch = 8, 2, 5, 2
     padding = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
     causal = torch.triu(torch.ones(length, length, dtype=torch.bool), 1)
