@@ -60,7 +60,7 @@ describe('textTable', () => {
   })
 
   it('lets no terminal escape or line break through', () => {
-    expect(textTable(['a'], [['x\u001b[31mred\ny\u202e']])).toBe('a\n─────────\nx[31mred y')
+    expect(textTable(['a'], [['x\u001b[31mred\ny\u202e']])).toBe('a\n──────────\nx[31mred y')
   })
 
   it('prints an empty table as its titles', () => {
