@@ -42,14 +42,14 @@ export interface Shape {
 
 /** Inner half width of the rib cage at height y. */
 export function halfAt(a: Anatomy, y: number): number {
-  if (y >= 20) return a.halfWidth * (1 + (0.02 * (y - 20)) / 80)
-  const t = Math.min(1, (20 - y) / (155 * a.height))
-  return a.halfWidth * (1 - t ** 2.6) ** (1 / 2.2)
+  if (y >= 40) return a.halfWidth * (1 + (0.015 * (y - 40)) / 60)
+  const t = Math.min(1, (40 - y) / (175 * a.height))
+  return a.halfWidth * (1 - t ** 2.15) ** (1 / 1.95)
 }
 
 /** Height of the lung apex. */
 export function apexOf(a: Anatomy): number {
-  return 20 - 155 * a.height * 0.985
+  return 40 - 175 * a.height * 0.985
 }
 
 /** Height of the top of the dome on a side. */
@@ -74,14 +74,14 @@ export function lungOf(a: Anatomy, side: Side): Points {
   const steps = 26
   for (let i = 0; i <= steps; i++) {
     const y = apex + (bottom - apex) * (i / steps) ** 1.4
-    points.push(Math.max(22, halfAt(a, y) - 1), y)
+    points.push(Math.max(20, halfAt(a, y) - 1), y)
   }
   for (let i = 1; i <= 16; i++) {
     const x = a.halfWidth - ((a.halfWidth - 22) * i) / 16
     points.push(x, domeAt(a, side, x))
   }
   const base = domeAt(a, side, 22)
-  for (let i = 1; i <= 8; i++) points.push(20 + 3 * Math.sin((i / 8) * Math.PI), base + ((apex + 4 - base) * i) / 8)
+  for (let i = 1; i <= 8; i++) points.push(13 + 4 * Math.sin((i / 8) * Math.PI), base + ((apex + 4 - base) * i) / 8)
   return side < 0 ? mirror(points) : points
 }
 
@@ -131,9 +131,9 @@ export function mediastinumOf(scene: Scene): Points {
   return shift(
     smoothClosed(
       [
-        ...[-m * 0.78, -180, -m * 0.8, -125, -m - bulge * 0.5, -85, -m - bulge, -50, -m * 0.95, -10],
-        ...[0, 40, m * 0.95, -10, m + 1 + bulge, -40, m + a.aorticKnob * 0.45 + bulge, -60, m * 0.9 + bulge * 0.5, -88],
-        ...[m * 0.74, -125, m * 0.72, -180],
+        ...[-m * 1.35, -180, -m * 1.05, -125, -m * 0.86 - bulge * 0.6, -88, -m * 0.92 - bulge, -50, -m * 0.8, -5],
+        ...[0, 45, m * 0.8, -5, m * 0.9 + bulge, -36, m * 0.78 + a.aorticKnob * 0.75 + bulge, -60],
+        ...[m * 0.84 + bulge * 0.6, -90, m * 1.0, -125, m * 1.35, -180],
       ],
       5,
     ),
@@ -159,7 +159,7 @@ export function placeIn(scene: Scene, side: Side, u: number, v: number): [number
 /** Middle line of a posterior rib (index 0-9) of a side, from the spine to the lateral chest wall and round to the front. */
 export function ribPath(a: Anatomy, side: Side, rib: number): { back: Points; front: Points } {
   const y0 = -122 * a.height + rib * a.ribSpacing
-  const drop = 14 + 3.2 * rib
+  const drop = 22 + 4.2 * rib
   const yl = y0 + drop
   const xl = Math.max(30, halfAt(a, yl) + 3)
   const back: Points = []
@@ -184,7 +184,7 @@ export function ribPath(a: Anatomy, side: Side, rib: number): { back: Points; fr
 }
 
 /** Thickness of a rib, mm. */
-export const ribWidth = 11.5
+export const ribWidth = 10
 
 /** Everything that belongs to a healthy chest of this patient. Ribs named in `skip` ("side:rib") are left to the findings. */
 export function anatomyShapes(scene: Scene, skip: ReadonlySet<string> = new Set()): Shape[] {
@@ -236,7 +236,7 @@ function torso(a: Anatomy, add: Add): void {
   const cage: Points = []
   for (let i = 0; i <= 24; i++) {
     const y = apexOf(a) - 2 + ((260 - apexOf(a)) * i) / 24
-    cage.push(halfAt(a, y) + 5, y)
+    cage.push(halfAt(a, y) + 3, y)
   }
   for (let i = cage.length - 2; i >= 0; i -= 2) cage.push(-(cage[i] as number), cage[i + 1] as number)
   add('chest', cage, 0.75)
@@ -248,7 +248,7 @@ function ribs(a: Anatomy, side: Side, skip: ReadonlySet<string>, add: Add): void
     const c = a.ribContrast
     if (!skip.has(`${side}:${rib}`)) ribShapes(back, c, add)
     if (rib < 8) {
-      add('bone', ribbon(front, 11, 13), 0.1 * c)
+      add('bone', ribbon(front, 10, 12), 0.09 * c)
       add('bone', ribbon(offsetPath(front, -side * 5.5), 2, 2), 0.06 * c)
     }
   }

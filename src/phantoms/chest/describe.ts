@@ -182,6 +182,9 @@ function severityOf(finding: Finding, stream: Random): string {
   return `${stream.weighted(degree[scale] as Weighted)} `
 }
 
+/** Findings whose parts are counted one by one. */
+const multiples: ReadonlySet<FindingName> = new Set(['Nodule', 'Pleural Plaque', 'Rib Fracture'])
+
 /** The noun phrase of a finding: severity, size, side, name. */
 function phraseOf(
   mention: Mention,
@@ -190,7 +193,7 @@ function phraseOf(
 ): { noun: string; place: string | null; mass: boolean } {
   const finding = mention.about as Finding
   const { text, mass } = nameOf(finding, voice, stream)
-  const many = finding.parts.length > 1 && (finding.name === 'Nodule' || finding.name === 'Pleural Plaque')
+  const many = finding.parts.length > 1 && multiples.has(finding.name)
   const pleural =
     finding.name === 'Pleural Effusion' || finding.name === 'Pneumothorax' || finding.name === 'Pleural Plaque'
   const bony = finding.name === 'Rib Fracture' || finding.device !== null

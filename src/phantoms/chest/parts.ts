@@ -100,7 +100,7 @@ export function partsOf(scene: Scene, name: FindingName, stream: Random): Findin
     }
     case 'Pneumothorax': {
       const lot = stream.uniform()
-      const gap = part(side(), 'upper', 20 + 28 * lot, 0, 0.55 + 0.25 * lot)
+      const gap = part(side(), 'upper', 24 + 28 * lot, 0, 0.6 + 0.25 * lot)
       return named({ ...base, zone: 'upper', severity: grade(lot), sizeMm: Math.round(gap.size), parts: [gap] })
     }
     case 'Cardiomegaly': {
@@ -114,8 +114,11 @@ export function partsOf(scene: Scene, name: FindingName, stream: Random): Findin
       const parts = ([-1, 1] as const).map((s) => part(s, 'mid', 20 + 70 * lot))
       return named({ ...base, severity: grade(lot), strength: base.strength * (0.8 + 0.3 * lot), parts })
     }
-    case 'Emphysema':
-      return { ...base, side: 'bilateral', severity: grade(stream.uniform()) }
+    case 'Emphysema': {
+      const lot = stream.uniform()
+      const parts = ([-1, 1] as const).map((s) => part(s, 'upper', 24 + 12 * lot, 0, 2 + stream.int(2)))
+      return named({ ...base, severity: grade(lot), parts })
+    }
     case 'Fibrosis': {
       const lot = stream.uniform()
       const parts = ([-1, 1] as const).map((s) => part(s, 'lower', 60 + 60 * lot))
@@ -133,10 +136,20 @@ export function partsOf(scene: Scene, name: FindingName, stream: Random): Findin
       return named({ ...base, zone: onDome ? 'lower' : 'mid', severity: 'small', parts })
     }
     case 'Rib Fracture': {
-      const rib = 3 + stream.int(6)
-      const broken = part(side(), 'mid', stream.uniform(6.5, 9), 0, rib)
-      broken.u = stream.uniform(0.35, 0.72)
-      return named({ ...base, severity: 'small', parts: [broken] })
+      const count = stream.weighted([
+        [1, 0.4],
+        [2, 0.4],
+        [3, 0.2],
+      ] as const)
+      const rib = 3 + stream.int(5 - count)
+      const s = side()
+      const along = stream.uniform(0.38, 0.72)
+      const parts = Array.from({ length: count }, (_, i) => {
+        const broken = part(s, 'mid', stream.uniform(7, 10), 0, rib + i)
+        broken.u = along + stream.uniform(-0.06, 0.06)
+        return broken
+      })
+      return named({ ...base, severity: 'small', parts })
     }
     case 'Support Devices': {
       const device = stream.weighted([

@@ -17,11 +17,11 @@ import { findingShapes } from './shapes.ts'
 
 /** Softness of each layer, mm. */
 const softness: Record<LayerName, number> = {
-  body: 9,
-  chest: 4,
+  body: 15,
+  chest: 7,
   lung: 0.9,
   solid: 1.5,
-  fill: 5.5,
+  fill: 6,
   haze: 13,
   water: 1.8,
   collapse: 0.8,
@@ -133,24 +133,28 @@ export function render(scene: Scene, size: number, options: RenderOptions = {}):
       }
     }
     let vessels = vessel ? (vessel[i] as number) * (inLung > 1 ? 1 : inLung) : 0
+    const covered = solid[i] as number
+    vessels *= 1 - 0.75 * (covered > 1 ? 1 : covered)
     if (collapse) {
       const gone = collapse[i] as number
       vessels *= 1 - gone
-      air += 0.16 * gone * air
+      air += 0.34 * gone * air
     }
     if (water) vessels *= 1 - 0.8 * Math.min(1, water[i] as number)
-    // Two summands of soft tissue overlap only up to a point: what reaches the detector through the abdomen saturates.
     t[i] =
       (body[i] as number) + (chest[i] as number) - 1.2 * air + vessels * 0.8 + (bone[i] as number) + (soft[i] as number)
     if (sharp) t[i] = (t[i] as number) + (sharp[i] as number)
-    if ((t[i] as number) < 0) t[i] = 0
+    // Through the thickest parts scatter and hard rays flatten the contrast.
+    const dense = (t[i] as number) - 1.7
+    if (dense > 0) t[i] = 1.7 + dense / (1 + 0.9 * dense)
+    else if (dense < -1.7) t[i] = 0
   }
 
   blur(t, size, size, acquisition.blur * perMm)
   const noise = options.noise ?? 1
   if (noise > 0) {
-    // Photons a pixel grow with its side, not its area: small pictures would otherwise carry no noise at all.
-    const photons = (acquisition.photons * (96 / size)) / (noise * noise)
+    // As many photons a pixel at every size: small pictures would otherwise carry no noise, large ones nothing else.
+    const photons = acquisition.photons / (noise * noise)
     addPhotonNoise(t, photons, 1.5, random(scene.seed, 'photons', scene.index))
   }
   expose(t, scene)

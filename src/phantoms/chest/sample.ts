@@ -95,7 +95,7 @@ function sampleAnatomy(
   const halfWidth = 136 * size * (1 + person.normal(0, 0.035)) * (emphysema ? 0.98 : 1)
   const height = size * (1 + person.normal(0, 0.03)) * (emphysema ? 1.07 : 1)
   const inspiration = study.normal(0, 10) * dials.nuisance
-  const rightDome = 76 * height + inspiration + person.normal(0, 5) + (emphysema ? 14 : 0)
+  const rightDome = 76 * height + inspiration + person.normal(0, 5) + (emphysema ? 18 : 0)
   const fibrosis = present.has('Fibrosis') ? -6 : 0
   const heartLot = person.uniform()
   return {
@@ -103,7 +103,7 @@ function sampleAnatomy(
     height,
     rightDome: rightDome + fibrosis,
     leftDome: rightDome + fibrosis + person.normal(11, 4),
-    domeHeight: emphysema ? person.uniform(9, 15) : Math.max(24, person.normal(37, 5)),
+    domeHeight: emphysema ? person.uniform(6, 11) : Math.max(24, person.normal(37, 5)),
     cardiothoracicRatio: present.has('Cardiomegaly')
       ? 0.56 + 0.12 * heartLot
       : (emphysema ? 0.36 : 0.395) + (0.075 + 0.0004 * (age - 50)) * heartLot,
@@ -113,8 +113,8 @@ function sampleAnatomy(
     breast: sex === 'F' ? Math.max(0.3, person.normal(0.9, 0.25)) : 0,
     ribSpacing: 20.6 * height * (emphysema ? 1.04 : 1),
     ribContrast: Math.max(0.45, person.normal(0.85, 0.16)),
-    vesselContrast: Math.max(0.3, person.normal(0.9, 0.15)) * (present.has('Edema') ? 1.5 : 1) * (emphysema ? 0.5 : 1),
-    air: (1 + person.normal(0, 0.05)) * (emphysema ? 1.14 : 1),
+    vesselContrast: Math.max(0.3, person.normal(0.9, 0.15)) * (present.has('Edema') ? 1.5 : 1) * (emphysema ? 0.35 : 1),
+    air: (1 + person.normal(0, 0.05)) * (emphysema ? 1.2 : 1),
     seed: person.int(2 ** 31),
   }
 }
@@ -132,7 +132,7 @@ function sampleAcquisition(study: Random, dials: Dials): Acquisition {
     width: Math.exp(Math.log(1.95) + study.normal(0, 0.16) * n),
     gamma: Math.exp(study.normal(0, 0.16) * n),
     blur: study.uniform(0.3, 0.9),
-    photons: Math.exp(study.normal(Math.log(700), 0.4)),
+    photons: Math.exp(study.normal(Math.log(2500), 0.45)),
     collimation: [edge(), edge(), edge(), edge()],
     marker: { letter: study.chance(0.5) ? 'L' : 'R', boxed: false, x: 0, y: 0, size: study.uniform(0.045, 0.065) },
     buttons: study.chance(0.1)

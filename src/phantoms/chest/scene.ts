@@ -92,7 +92,7 @@ export interface Acquisition {
   gamma: number
   /** Blur of the detector, mm. */
   blur: number
-  /** Photons at zero attenuation per square mm. */
+  /** Photons a pixel at zero attenuation. */
   photons: number
   /** Shares of the picture cut at left, top, right, bottom. */
   collimation: [number, number, number, number]

@@ -31,11 +31,10 @@ export interface PartShapes {
 /** Shapes of every part of a finding; cardiomegaly, emphysema and a wide mediastinum are in the anatomy and only outlined. */
 export function findingShapes(scene: Scene, finding: Finding, contrast: number): PartShapes[] {
   const k = finding.strength * contrast
-  const a = scene.anatomy
   switch (finding.name) {
     case 'Nodule':
     case 'Mass':
-      return finding.parts.map((part) => lump(scene, part, finding.name === 'Mass' ? 0.42 * k : 0.46 * k))
+      return finding.parts.map((part) => lump(scene, part, finding.name === 'Mass' ? 0.44 * k : 0.52 * k))
     case 'Consolidation':
       return finding.parts.map((part) => consolidation(scene, part, k))
     case 'Atelectasis':
@@ -49,7 +48,7 @@ export function findingShapes(scene: Scene, finding: Finding, contrast: number):
     case 'Enlarged Mediastinum':
       return [{ shapes: [], outline: [mediastinumOf(scene)] }]
     case 'Emphysema':
-      return [lungOf(a, -1), lungOf(a, 1)].map((lung) => ({ shapes: [], outline: [lung] }))
+      return finding.parts.map((part) => emphysema(scene, part, k))
     case 'Edema':
       return finding.parts.map((part) => edema(scene, part, k))
     case 'Fibrosis':
@@ -92,7 +91,7 @@ function consolidation(scene: Scene, part: Part, k: number): PartShapes {
   const stream = random(part.seed, 'consolidation')
   const [x, y] = placeIn(scene, part.side, part.u, part.v)
   const n = 24
-  const bumps = Array.from({ length: n }, () => 1 + stream.normal(0, 0.12))
+  const bumps = Array.from({ length: n }, () => 1 + stream.normal(0, 0.17))
   const r = part.size / 2
   const patch = smoothClosed(
     ellipse(x, y, r, r * part.extra, part.angle, n, (i) => bumps[i] as number),
@@ -196,10 +195,24 @@ function pneumothorax(scene: Scene, part: Part, k: number): PartShapes {
   return {
     shapes: [
       { layer: 'collapse', points: gap, value: Math.min(1, k) },
-      { layer: 'sharp', points: ribbon(line, 2.6), value: 0.34 * k },
+      { layer: 'sharp', points: ribbon(line, 2.8), value: 0.4 * k },
     ],
     outline: [gap, ribbon(line, 3)],
   }
+}
+
+/** Bullae: round air spaces with thin walls in the upper lung. The rest (flat domes, more air, few vessels) is anatomy. */
+function emphysema(scene: Scene, part: Part, k: number): PartShapes {
+  const stream = random(part.seed, 'emphysema')
+  const shapes: Shape[] = []
+  for (let i = 0; i < part.extra; i++) {
+    const [x, y] = placeIn(scene, part.side, stream.uniform(0.3, 0.75), stream.uniform(0.1, 0.5))
+    const r = part.size * stream.uniform(0.4, 0.6)
+    const outer = ellipse(x, y, r, r * stream.uniform(0.85, 1.1), stream.uniform(0, 3), 20)
+    shapes.push({ layer: 'sharp', points: outer, value: 0.26 * k })
+    shapes.push({ layer: 'sharp', points: shrink(outer, x, y, (r - 2.4) / r), value: -0.42 * k })
+  }
+  return { shapes, outline: [lungOf(scene.anatomy, part.side)] }
 }
 
 function edema(scene: Scene, part: Part, k: number): PartShapes {
@@ -309,8 +322,8 @@ function fracture(scene: Scene, part: Part, k: number): PartShapes {
     (back[cut * 2 + 2] as number) - (back[cut * 2 - 2] as number),
   )
   const ring = (rx: number, ry: number): Points => ellipse(x, y, rx, ry, heading, 16)
-  const callus = ring(8, ribWidth * 0.5 + part.size * 0.5 + 2.5)
-  shapes.push({ layer: 'sharp', points: callus, value: 0.34 * k })
+  const callus = ring(8.5, ribWidth * 0.5 + part.size * 0.5 + 2.5)
+  shapes.push({ layer: 'sharp', points: callus, value: 0.5 * k })
   // The cleft between the ends stays dark.
   const [nx, ny] = [-Math.sin(heading), Math.cos(heading)]
   const reach = ribWidth * 0.5 + part.size * 0.5 + 1
