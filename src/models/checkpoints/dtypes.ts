@@ -139,14 +139,22 @@ export function encodeBF16(values: Float32Array): Uint16Array {
   return words
 }
 
+/** The raw half-precision words nearest to float32 values. */
+export function encodeF16(values: Float32Array): Uint16Array {
+  const words = new Uint16Array(values.length)
+  for (let i = 0; i < words.length; i++) words[i] = floatToHalf(values[i] as number)
+  return words
+}
+
 /** The bytes of an array stored as `dtype`: a view when the array has that type already, else a converted copy. */
 export function bytesOf(data: TensorData, dtype: StoredDtype): Uint8Array {
   let stored: ArrayBufferView = data
   if (isFloatDtype(dtype) && naturalDtype(data) !== dtype) {
-    const floats = data instanceof Float32Array ? data : Float32Array.from(data as Float64Array)
-    if (dtype === 'F16') stored = Uint16Array.from(floats, floatToHalf)
+    // Constructors, not `from`: that walks an iterator and takes gigabytes for a large tensor.
+    const floats = data instanceof Float32Array ? data : new Float32Array(data as Float64Array)
+    if (dtype === 'F16') stored = encodeF16(floats)
     else if (dtype === 'BF16') stored = encodeBF16(floats)
-    else stored = dtype === 'F64' ? Float64Array.from(floats) : floats
+    else stored = dtype === 'F64' ? new Float64Array(floats) : floats
   }
   return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength)
 }

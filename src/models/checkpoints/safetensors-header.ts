@@ -36,7 +36,6 @@ const entrySchema = z.object({
   shape: z.array(size),
   data_offsets: z.tuple([size, size]),
 })
-const metadataSchema = z.record(z.string(), z.string())
 
 /** "file: tensor "x" ..." as an error about a damaged file. */
 function damaged(path: string, what: string, hint = 'Copy or download the file again.'): VesaliusError {
@@ -181,6 +180,12 @@ function otherFormat(path: string, start: Buffer): VesaliusError | undefined {
   return undefined
 }
 
+/** Not a schema: zod's records leave out a key named `__proto__`, which is a key as any other here. */
+function isTexts(value: unknown): value is Record<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.values(value).every((text) => typeof text === 'string')
+}
+
 /** Reads and checks the header of an open file of `bytes` bytes. Errors as `readSafetensors`. */
 export async function readHeader(file: FileHandle, path: string, bytes: number): Promise<SafetensorsHeader> {
   if (bytes === 0) throw new VesaliusError('FILE_EMPTY', `${path} is empty.`, { where: path, hint: 'Copy it again.' })
@@ -204,9 +209,8 @@ export async function readHeader(file: FileHandle, path: string, bytes: number):
       entries.push(parseEntry(path, name, value))
       continue
     }
-    const parsed = metadataSchema.safeParse(value)
-    if (!parsed.success) throw damaged(path, 'its __metadata__ holds something else than texts')
-    metadata = parsed.data
+    if (!isTexts(value)) throw damaged(path, 'its __metadata__ holds something else than texts')
+    metadata = value
   }
 
   // An empty tensor may start where another does, so it sorts before the one that has bytes.

@@ -182,7 +182,7 @@ export async function writeSafetensors(
     const file = await open(temporary, 'wx')
     try {
       await writeAll(file, start)
-      for (const { tensor, dtype } of sorted) await writeAll(file, bytesOf(tensor.data, dtype))
+      for (const { tensor, dtype } of sorted) await writeData(file, tensor.data, dtype)
       await file.sync()
     } finally {
       await file.close()
@@ -193,6 +193,12 @@ export async function writeSafetensors(
     await rm(temporary, { force: true })
     throw error
   }
+}
+
+/** Appends a tensor, converting a piece at a time so that a large one is never held twice. */
+async function writeData(file: FileHandle, data: TensorData, dtype: StoredDtype): Promise<void> {
+  const piece = chunkBytes / 8
+  for (let at = 0; at < data.length; at += piece) await writeAll(file, bytesOf(data.subarray(at, at + piece), dtype))
 }
 
 /** Appends bytes in chunks: one write may take less than it was given, and never 2 GiB. */
