@@ -7,9 +7,12 @@ import pathlib
 
 import numpy as np
 import sklearn
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 from scipy.stats import rankdata
 from sklearn import metrics as m
 from sklearn.calibration import calibration_curve
+from sklearn.linear_model import LogisticRegression
 
 rng = np.random.default_rng(7)
 
@@ -69,12 +72,26 @@ def retrieval(count, levels):
     return {"count": count, "similarity": s.ravel().tolist(), "imageToText": scores(rows), "textToImage": scores(columns)}
 
 
+def scaling(count, k):
+    truth = rng.integers(0, k, count)
+    logits = np.round(6 * (rng.normal(size=(count, k)) + 1.2 * np.eye(k)[truth]), 4)
+    best = minimize_scalar(lambda t: -log_softmax(logits / np.exp(t), axis=1)[np.arange(count), truth].mean(),
+                           bounds=(-5, 5), method="bounded", options={"xatol": 1e-9})
+    labels = (rng.random(count) < 0.3).astype(int)
+    scores = np.round(0.5 + 0.01 * (rng.normal(size=count) + labels), 6)  # near 0.5, as pairs of prompts give
+    z = (scores - 0.5) * 100
+    platt = LogisticRegression(C=np.inf, tol=1e-12, max_iter=10000).fit(z[:, None], labels)
+    return {"classes": k, "truth": truth.tolist(), "logits": logits.ravel().tolist(), "temperature": float(np.exp(best.x)),
+            "labels": labels.tolist(), "scores": scores.tolist(), "platt": platt.predict_proba(z[:, None])[:, 1].tolist()}
+
+
 values = np.round(rng.normal(size=37), 4)
 golden = {
     "from": f"scikit-learn {sklearn.__version__}, numpy {np.__version__}",
     "binary": [binary(60, 0.4, 1), binary(80, 0.1, 2), binary(50, 0.7, 6)],
     "classes": [classes(70, 5), classes(40, 3)],
     "retrieval": [retrieval(20, None), retrieval(16, 0)],
+    "scaling": scaling(60, 4),
     "percentile": {"values": values.tolist(), "shares": [0.025, 0.5, 0.975], "expected": np.percentile(values, [2.5, 50, 97.5]).tolist()},
 }
 path = pathlib.Path(__file__).resolve().parents[2] / "test/golden/metrics.json"

@@ -1,7 +1,7 @@
 /** @file A report as one HTML file: no script, no network, every text escaped. */
 
 import { type Cell, type Column, formatColumns } from '../../core/table.ts'
-import { escapeHtml } from './figure.ts'
+import { escapeHtml } from './escape.ts'
 import { reportStyle } from './style.ts'
 
 /** A picture inside the file. */

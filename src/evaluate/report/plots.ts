@@ -2,7 +2,8 @@
 
 import * as Plot from '@observablehq/plot'
 import type { ReliabilityBin } from '../metrics/calibration.ts'
-import { type FigureText, figure, type LegendEntry, seriesColour, seriesDash } from './figure.ts'
+import { type FigureText, figure, type LegendEntry } from './figure.ts'
+import { seriesColour, seriesDash } from './palette.ts'
 
 /** A named line. */
 export interface Series {

@@ -3,8 +3,9 @@
 import { parseHTML } from 'linkedom'
 import { describe, expect, it } from 'vitest'
 import { reliability } from '../metrics/calibration.ts'
-import { escapeHtml, seriesColour, seriesDash } from './figure.ts'
+import { escapeHtml } from './escape.ts'
 import { renderReport, table } from './html.ts'
+import { seriesColour, seriesDash } from './palette.ts'
 import { confusionPlot, histogramPlot, intervalPlot, linePlot, reliabilityPlot, rocPlot } from './plots.ts'
 
 const foreign = `<script>alert("1")</script> & 'x'`

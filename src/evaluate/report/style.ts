@@ -1,6 +1,6 @@
 /** @file The one style sheet of a report: quiet, readable, light and dark, printable. */
 
-import { palette } from './figure.ts'
+import { palette } from './palette.ts'
 
 const variables = (colours: readonly string[]) => colours.map((colour, k) => `--series-${k + 1}:${colour};`).join('')
 
