@@ -38,8 +38,11 @@ def check(missing, unexpected, folder):
         refuse(f"{folder} does not fit its config.json: missing {missing[:8]}, unexpected {unexpected[:8]}.")
 
 
-def residual_net(state):
-    """torchvision's ResNet with the widths and depths that the shapes show, without classifier."""
+def residual_net(state, config):
+    """torchvision's ResNet with the widths and depths that the shapes show, without classifier.
+
+    Stride and pooling of the stem leave no trace in the shapes: `stem` of the vision_config tells them.
+    """
     from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
     block = Bottleneck if "layer1.0.conv3.weight" in state else BasicBlock
@@ -47,7 +50,10 @@ def residual_net(state):
     model = ResNet(block, [1, 1, 1, 1])
     width, channels, kernel, _ = state["conv1.weight"].shape
     model.inplanes = width
-    model.conv1 = nn.Conv2d(channels, width, kernel_size=kernel, stride=2, padding=kernel // 2, bias=False)
+    stem = config.get("stem", {"stride": 2, "pool": True})
+    model.conv1 = nn.Conv2d(channels, width, kernel, stem["stride"], padding=(kernel - 1) // 2, bias=False)
+    if not stem["pool"]:
+        model.maxpool = nn.Identity()
     model.bn1 = nn.BatchNorm2d(width)
     for i, depth in enumerate(depths):
         planes = state[f"layer{i + 1}.0.conv1.weight"].shape[0]
@@ -59,10 +65,12 @@ def residual_net(state):
 class Composed(nn.Module):
     """The two towers and projections of a VisionTextDualEncoder whose vision tower is a torchvision residual net."""
 
-    def __init__(self, state, text_config):
+    def __init__(self, state, config):
         super().__init__()
-        self.vision_model = residual_net({k.removeprefix("vision_model."): v for k, v in state.items() if k.startswith("vision_model.")})
-        self.text_model = AutoModel.from_config(text_config)
+        prefix = "vision_model."
+        vision = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+        self.vision_model = residual_net(vision, config["vision_config"])
+        self.text_model = AutoModel.from_config(text_config_of(config))
         joint, width = state["visual_projection.weight"].shape
         self.visual_projection = nn.Linear(width, joint, bias=False)
         self.text_projection = nn.Linear(state["text_projection.weight"].shape[1], joint, bias=False)
@@ -82,7 +90,7 @@ def load(folder):
     elif kind == "vision-text-dual-encoder":
         state = load_file(folder / "model.safetensors")
         if "vision_model.conv1.weight" in state:
-            model = Composed(state, text_config_of(config))
+            model = Composed(state, config)
             result = model.load_state_dict(state, strict=False)
             check(result.missing_keys, result.unexpected_keys, folder)
             return model.eval()
