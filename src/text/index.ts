@@ -1,0 +1,29 @@
+/** @file Words in: tokenizers, vocabulary training, report sections and sentences, prompt sets. */
+
+export { loadTokenizer, saveTokenizer } from './load-tokenizer.ts'
+export { type PromptTokens, tokenizePrompts } from './prompt-tokens.ts'
+export {
+  type ExclusiveSet,
+  type FilledPrompts,
+  fillPrompts,
+  listPromptSets,
+  loadPromptSet,
+  type PairSet,
+  type PromptGroup,
+  type PromptSet,
+  type PromptSetInput,
+  parsePromptSet,
+  selectPrompts,
+  withArticle,
+} from './prompts.ts'
+export { type ReportSections, readReport, type Section, splitSections, splitSentences } from './report.ts'
+export {
+  clipTokenizer,
+  type TokenBatch,
+  type Tokenizer,
+  type TokenizerOptions,
+  tokenizerFromJson,
+  wordPieceTokenizer,
+} from './tokenizer.ts'
+export type { TokenizerKind } from './tokenizer-json.ts'
+export { trainWordPiece, type WordPieceTraining } from './train-wordpiece.ts'
