@@ -122,7 +122,7 @@ describe('sentences', () => {
   })
 
   test('long texts without structure take linear time', () => {
-    const start = performance.now()
+    const start = process.cpuUsage()
     for (const text of [
       'A '.repeat(200_000),
       'a'.repeat(400_000),
@@ -133,7 +133,7 @@ describe('sentences', () => {
       readReport(text)
       splitSentences(text)
     }
-    expect(performance.now() - start).toBeLessThan(3000)
+    expect(process.cpuUsage(start).user / 1e6).toBeLessThan(3)
   })
 })
 

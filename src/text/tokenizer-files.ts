@@ -22,13 +22,8 @@ import {
 const tokenizerSchema = z.looseObject({
   added_tokens: z
     .array(z.looseObject({ id: z.number().int().nonnegative(), content: z.string(), special: z.boolean().optional() }))
-    .nullish()
-    .transform((tokens) => tokens ?? []),
-  normalizer: z.unknown().transform((step) => step ?? null),
-  pre_tokenizer: z.unknown().transform((step) => step ?? null),
-  post_processor: z.unknown().transform((step) => step ?? null),
-  decoder: z.unknown().transform((step) => step ?? null),
-  model: z.looseObject({ type: z.string().optional() }),
+    .nullish(),
+  model: z.looseObject({ type: z.string().nullish() }),
 })
 const configSchema = z.looseObject({
   do_lower_case: z.boolean().nullish(),
@@ -66,7 +61,7 @@ export async function readTokenizerFolder(folder: string): Promise<TokenizerFold
 
   if (names.has('tokenizer.json')) {
     const where = path('tokenizer.json')
-    return { json: parseWith(tokenizerSchema, await readJson(where), where, 'MODEL_INVALID'), config, where }
+    return { json: asTokenizerJson(await readJson(where), where), config, where }
   }
   if (names.has('vocab.json') && names.has('merges.txt')) {
     const where = path('vocab.json')
@@ -97,6 +92,20 @@ export async function readTokenizerFolder(folder: string): Promise<TokenizerFold
     where: folder,
     hint: 'It needs tokenizer.json, vocab.json with merges.txt, bpe_simple_vocab_16e6.txt.gz, or vocab.txt.',
   })
+}
+
+/** Checks the object and keeps it as it is, order of keys included, so that saving it again gives the same file. */
+function asTokenizerJson(value: unknown, where: string): TokenizerJson {
+  parseWith(tokenizerSchema, value, where, 'MODEL_INVALID')
+  const json = value as TokenizerJson
+  return {
+    ...json,
+    added_tokens: json.added_tokens ?? [],
+    normalizer: json.normalizer ?? null,
+    pre_tokenizer: json.pre_tokenizer ?? null,
+    post_processor: json.post_processor ?? null,
+    decoder: json.decoder ?? null,
+  }
 }
 
 /** `vocab.txt`: one token a line, the line number is the id. A last empty line is not a token. */

@@ -74,15 +74,18 @@ function span(from: number, to: number): number[] {
  */
 export function parseMerges(text: string, where: string): [string, string][] {
   const merges: [string, string][] = []
-  const lines = text.split(/\r?\n/)
-  for (const [i, line] of lines.entries()) {
-    if (merges.length === clipMergeCount) break
-    if (line === '' || (i === 0 && line.includes('#version'))) continue
+  // Line by line, not by split: four fifths of OpenAI's file are never looked at.
+  for (let start = 0, number = 1; start < text.length && merges.length < clipMergeCount; number++) {
+    const newline = text.indexOf('\n', start)
+    const end = newline < 0 ? text.length : newline
+    const line = text.slice(start, text[end - 1] === '\r' ? end - 1 : end)
+    start = end + 1
+    if (line === '' || (number === 1 && line.includes('#version'))) continue
     const parts = line.split(' ')
     const [left, right] = parts
     if (parts.length !== 2 || left === undefined || right === undefined || left === '' || right === '') {
-      throw new VesaliusError('FILE_DAMAGED', `${where} is not a list of merges: line ${i + 1} is not two tokens.`, {
-        where: `${where} line ${i + 1}`,
+      throw new VesaliusError('FILE_DAMAGED', `${where} is not a list of merges: line ${number} is not two tokens.`, {
+        where: `${where} line ${number}`,
         hint: "Give CLIP's merges.txt or bpe_simple_vocab_16e6.txt.",
       })
     }

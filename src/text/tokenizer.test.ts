@@ -62,10 +62,11 @@ describe('ids equal to Python tokenizers', () => {
   })
 
   describe.skipIf(clipBpe === undefined)("CLIP's own vocabulary (needs ../shared/data/clip-bpe)", () => {
-    test('49,408 ids, loaded within a second, equal on every text', async () => {
-      const start = performance.now()
+    test('49,408 ids, loaded with under one second of work, equal on every text', async () => {
+      const start = process.cpuUsage()
       const clip = await loadTokenizer(clipBpe ?? '')
-      expect(performance.now() - start).toBeLessThan(1000)
+      // Work done, not time passed: other tests share the machine.
+      expect(process.cpuUsage(start).user / 1e6).toBeLessThan(1)
       expect([clip.vocabSize, clip.bosId, clip.eosId, clip.padId]).toEqual([49408, 49406, 49407, 49407])
       expect(clip.encode('a photo of a cat')).toEqual([49406, 320, 1125, 539, 320, 2368, 49407])
       expectIds(clip, 'clip')

@@ -11,7 +11,7 @@ import {
   type TokenizerKind,
   wordPieceTokenizerJson,
 } from './tokenizer-json.ts'
-import { exactTokenizer } from './tokenizer-library.ts'
+import { type ExactTokenizer, exactTokenizer } from './tokenizer-library.ts'
 
 /** A batch of texts as ids. */
 export interface TokenBatch {
@@ -74,7 +74,7 @@ export function tokenizerFromJson(
   const kind = kindOf(json, where)
   const idOf = checkVocabulary(json, where)
   const exact = exactTokenizer(json, config, where)
-  const { before, after } = frame(exact.encode('a', false).ids, exact.encode('a', true).ids, where)
+  const { before, after } = frame(exact, idOf, where)
   const contextLength = options.contextLength ?? longest(config, json) ?? (kind === 'clip-bpe' ? 77 : 512)
   const specials = before.length + after.length
   checkLength(contextLength, specials, Number.POSITIVE_INFINITY, where)
@@ -228,19 +228,20 @@ function checkVocabulary(json: TokenizerJson, where: string): Map<string, number
 }
 
 /** What the post-processor sets before and after a text, seen on a probe. */
-function frame(bare: number[], full: number[], where: string): { before: number[]; after: number[] } {
-  const extra = full.length - bare.length
-  for (let start = 0; start <= extra; start++) {
-    if (bare.every((id, i) => full[start + i] === id) && full.every(Number.isInteger)) {
-      return { before: full.slice(0, start), after: full.slice(start + bare.length) }
-    }
+function frame(exact: ExactTokenizer, idOf: Map<string, number>, where: string): { before: number[]; after: number[] } {
+  const bare = exact.encode('a', false).ids
+  const full = exact.encode('a', true)
+  for (let start = 0; start <= full.ids.length - bare.length; start++) {
+    if (!bare.every((id, i) => full.ids[start + i] === id)) continue
+    const end = start + bare.length
+    // The library gives a special token that the vocabulary lacks the id of the unknown token.
+    if (![...full.tokens.slice(0, start), ...full.tokens.slice(end)].every((token) => idOf.has(token))) break
+    return { before: full.ids.slice(0, start), after: full.ids.slice(end) }
   }
   throw new VesaliusError(
     'MODEL_INVALID',
     `${where} puts special tokens around a text that are not in its vocabulary.`,
-    {
-      where,
-    },
+    { where },
   )
 }
 
