@@ -7,6 +7,7 @@ import { rankedAuprc } from './auprc.ts'
 import { auroc, rankedAuroc } from './auroc.ts'
 import { bootstrap, bootstrapDraws, intervalOf, percentile } from './bootstrap.ts'
 import { bootstrapFindings, compareFindings, meanWithInterval, withInterval } from './intervals.ts'
+import { rank } from './ranked.ts'
 import { atThreshold, decisionsAt, f1 } from './threshold.ts'
 
 /** A finding of moderate difficulty. */
@@ -80,6 +81,25 @@ describe('bootstrap', () => {
     expect(clustered.units).toBe(60)
     expect(clustered).toEqual(plain)
     expect(naive.high - naive.low).toBeLessThan((plain.high - plain.low) / 2)
+  })
+
+  it('a patient comes with all studies or not at all', () => {
+    const patients = ['a', 'b', 'a', 'c', 'b', 'a']
+    const seen = new Set<string>()
+    bootstrapDraws(
+      6,
+      1,
+      (out, counts) => {
+        out[0] = 0
+        if (counts === undefined) return
+        expect([counts[2], counts[5], counts[4]]).toEqual([counts[0], counts[0], counts[1]])
+        expect(counts[0]! + counts[1]! + counts[3]!).toBe(3)
+        seen.add(counts.join())
+      },
+      { resamples: 200, clusters: patients },
+    )
+    // Ten ways to draw three of three with replacement.
+    expect(seen.size).toBe(10)
   })
 
   it('is repeatable, and another seed differs', () => {
@@ -188,6 +208,14 @@ describe('difference of two systems', () => {
     expect(mean.low).toBeLessThan(0)
     expect(mean.high).toBeGreaterThan(0)
     expect(mean.beyondZero).toBeGreaterThan(0.05)
+    const { draws } = bootstrapDraws(300, 1, (out, counts) => {
+      const of = (findings: typeof base) =>
+        findings.reduce((sum, { scores, labels }) => sum + rankedAuroc(rank(scores, labels), counts) / 2, 0)
+      out[0] = of(other) - of(base)
+    })
+    const below = draws[0]!.filter((value) => value <= 0).length / 1000
+    expect(mean.beyondZero).toBeCloseTo(2 * Math.min(below, 1 - below), 9)
+    expect(compareFindings(rankedAuroc, base, other).mean.beyondZero).toBe(mean.beyondZero)
   })
 
   it('refuses systems scored on different labels', () => {

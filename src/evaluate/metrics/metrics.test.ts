@@ -3,8 +3,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import golden from '../../../test/golden/metrics.json' with { type: 'json' }
-import { auprc, macroAuprc, prevalence } from './auprc.ts'
-import { auroc, macroAuroc, rocCurve } from './auroc.ts'
+import { auprc, macroAuprc, prevalence, rankedAuprc, rankedAuprcTrapezoid } from './auprc.ts'
+import { auroc, macroAuroc, rankedAuroc, rocCurve } from './auroc.ts'
 import {
   brier,
   calibrationError,
@@ -16,8 +16,9 @@ import {
   reliability,
 } from './calibration.ts'
 import { accuracy, argmaxRows, classScores, confusionMatrix } from './confusion.ts'
-import { findingsOf, oneVersusRest } from './ranked.ts'
+import { findingsOf, oneVersusRest, rank } from './ranked.ts'
 import {
+  atThreshold,
   binaryBalancedAccuracy,
   chooseThreshold,
   decisionsAt,
@@ -176,6 +177,27 @@ describe('laws of ranking metrics', () => {
         const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(scores, labels)
         const area = x.slice(1).reduce((sum, value, i) => sum + (value - x[i]!) * ((y[i]! + y[i + 1]!) / 2), 0)
         expect(area).toBeCloseTo(auroc(scores, labels), 12)
+      }),
+    )
+  })
+
+  it('counts stand for repeated items', () => {
+    const counted = problem.chain((p) =>
+      fc.tuple(
+        fc.constant(p),
+        fc.array(fc.integer({ min: 0, max: 3 }), { minLength: p.scores.length, maxLength: p.scores.length }),
+      ),
+    )
+    fc.assert(
+      fc.property(counted, ([{ scores, labels }, counts]) => {
+        const items = counts.flatMap((n, i) => new Array<number>(n).fill(i))
+        const repeated: [number[], number[]] = [items.map((i) => scores[i]!), items.map((i) => labels[i]!)]
+        const same = (fast: number, plain: number) =>
+          Number.isNaN(plain) ? expect(fast).toBeNaN() : expect(fast).toBeCloseTo(plain, 12)
+        same(rankedAuroc(rank(scores, labels), counts), auroc(...repeated))
+        same(rankedAuprc(rank(scores, labels), counts), auprc(...repeated))
+        same(rankedAuprcTrapezoid(rank(scores, labels), counts), auprc(...repeated, 'PR-trapezoid'))
+        expect(atThreshold(0, mcc)(rank(scores, labels), counts)).toBe(mcc(decisionsAt(...repeated, 0)))
       }),
     )
   })

@@ -98,6 +98,22 @@ describe('plots', () => {
     expect(bars[0]! / bars[1]!).toBeCloseTo(2, 6)
   })
 
+  it('histogram: groups of different size are drawn as shares', () => {
+    const few = [0, 0, 1]
+    const many = [...few, ...few, ...few]
+    const html = histogramPlot(
+      { title: 'h', x: 'x' },
+      [
+        { name: 'a', values: few },
+        { name: 'b', values: many },
+      ],
+      { bins: 2 },
+    )
+    const bars = [...page(html).querySelectorAll('g[aria-label="rect"] rect')].map((bar) => bar.getAttribute('height'))
+    expect(bars).toHaveLength(4)
+    expect(bars.slice(2)).toEqual(bars.slice(0, 2))
+  })
+
   it('reliability: only bins that hold items', () => {
     const html = reliabilityPlot({ title: 'r' }, reliability([0.1, 0.12, 0.9], [0, 1, 1]))
     expect(page(html).querySelectorAll('g[aria-label="dot"] circle')).toHaveLength(2)
