@@ -11,13 +11,14 @@ import {
   type Feed,
   gradients,
   initialValues,
+  type Inline,
   type Layout,
+  type LoweredModel,
   layOut,
   lowerTraining,
   lowerVectors,
   type Runtime,
   type Session,
-  sizeOf,
   type Tensor,
 } from '../engine/index.ts'
 import { type Scope, trace } from './scope.ts'
@@ -63,10 +64,18 @@ export interface Training<Shape> {
   /** Steps done. */
   readonly steps: number
   step(shape: Shape, feeds: Record<string, Feed>, rate: number): Promise<StepResult>
+  /** Runs a graph on the present parameters without changing them, batch statistics read: validation. */
+  evaluate(key: string, build: (scope: Scope) => Readonly<Record<string, Tensor>>, feeds: Record<string, Feed>): Promise<Record<string, Inline>>
   parameters(): Promise<Float32Array>
   state(): Promise<TrainingState>
   restore(state: TrainingState): Promise<void>
   dispose(): Promise<void>
+}
+
+/** A loaded graph, and the part of each call that never changes. */
+interface Compiled {
+  session: Session
+  call: Parameters<Session['run']>[0]
 }
 
 /** Sessions kept at once; more input shapes than this are rebuilt when they come again. */
@@ -82,8 +91,9 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
   const update = await runtime.load(lowerVectors(adamW()).bytes)
   let steps = 0
 
-  const compiled = new Map<string, { session: Session; call: Parameters<Session['run']>[0] }>()
-  const compile = async (shape: Shape): Promise<{ session: Session; call: Parameters<Session['run']>[0] }> => {
+  const compiled = new Map<string, Compiled>()
+  const evaluations = new Map<string, Compiled>()
+  const compile = async (shape: Shape): Promise<Compiled> => {
     const key = JSON.stringify(shape)
     const known = compiled.get(key)
     if (known !== undefined) {
@@ -132,6 +142,17 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
       }
       return { values, gradientNorm, seconds: seconds + swept.seconds }
     },
+    async evaluate(key, build, feeds) {
+      let evaluation = evaluations.get(key)
+      if (evaluation === undefined) {
+        const model = lowerTraining(trace(build, { training: false }).outputs)
+        const fetch = model.outputs.map(({ name }) => name)
+        evaluation = { session: await runtime.load(model.bytes), call: { feeds: parameterFeeds(model, layout), fetch } }
+        evaluations.set(key, evaluation)
+      }
+      const { session, call } = evaluation
+      return (await session.run({ ...call, feeds: { ...call.feeds, ...feeds } })).outputs
+    },
     parameters: () => runtime.read('parameters', 0, layout.length),
     async state() {
       return {
@@ -148,8 +169,9 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
       steps = state.step
     },
     async dispose() {
-      for (const { session } of compiled.values()) await session.dispose()
+      for (const { session } of [...compiled.values(), ...evaluations.values()]) await session.dispose()
       compiled.clear()
+      evaluations.clear()
       await update.dispose()
     },
   }
@@ -160,7 +182,7 @@ async function compileStep<Shape>(
   { runtime, build }: TrainingOptions<Shape>,
   layout: Layout,
   shape: Shape,
-): Promise<{ session: Session; call: Parameters<Session['run']>[0] }> {
+): Promise<Compiled> {
   const { outputs: step, tensors, updates } = trace((scope) => build(scope, shape), { training: true })
   const trained = layout.entries.filter((entry) => entry.kind === 'parameter')
   const wrt = trained.map(({ name }) => {
@@ -181,12 +203,15 @@ async function compileStep<Shape>(
   }
   const model = lowerTraining(named)
   const session = await runtime.load(model.bytes)
+  return { session, call: { feeds: parameterFeeds(model, layout), into, fetch: ['loss', ...Object.keys(step.watch)] } }
+}
+
+/** Where each parameter that a lowered graph asks for lies. */
+function parameterFeeds(model: LoweredModel, layout: Layout): Record<string, Feed> {
   const feeds: Record<string, Feed> = {}
   for (const { name } of model.inputs) {
     const entry = layout.byName.get(name)
-    if (entry !== undefined && sizeOf(entry.shape) === entry.size) {
-      feeds[name] = { buffer: 'parameters', offset: entry.offset, shape: entry.shape }
-    }
+    if (entry !== undefined) feeds[name] = { buffer: 'parameters', offset: entry.offset, shape: entry.shape }
   }
-  return { session, call: { feeds, into, fetch: ['loss', ...Object.keys(step.watch)] } }
+  return feeds
 }

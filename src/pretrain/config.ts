@@ -1,0 +1,122 @@
+/** @file The configuration of a run: everything that decides its result, complete and resolved in config.json. */
+
+import { z } from 'zod'
+import { parseWith } from '../core/config.ts'
+import { VesaliusError } from '../core/errors.ts'
+import { imageTowerSchema, textTowerSchema } from '../models/config.ts'
+import { imagePreset, textPreset } from '../models/presets.ts'
+import type { Objective } from './objective.ts'
+import { objectives } from './objectives.ts'
+
+const count = z.number().int().positive()
+
+export const runSchema = z.strictObject({
+  version: z.literal(1).default(1),
+  objective: z.string().default('clip').describe('id, see `vesalius methods`'),
+  objectiveConfig: z.record(z.string(), z.unknown()).default({}),
+  data: z.strictObject({
+    folder: z.string().min(1).describe('folder with studies.jsonl'),
+    text: z
+      .enum(['report', 'findings', 'impression', 'sections', 'sentence', 'caption'])
+      .default('sections')
+      .describe('which words go with an image; sections: findings, impression or both, drawn anew each epoch'),
+    augment: z.enum(['none', 'crop']).default('crop'),
+    folds: z.number().int().min(2).max(100).optional().describe('split by hash of the study id instead of the stated splits'),
+    fold: z.number().int().nonnegative().optional().describe('the fold that is held out'),
+    dropWords: z.array(z.string()).default([]).describe('words removed from all texts (controls)'),
+    shufflePairs: z.boolean().default(false).describe('gives every image the text of another study (control)'),
+  }),
+  model: z.strictObject({
+    image: imageTowerSchema,
+    text: textTowerSchema,
+    joint: count.default(128),
+    logitScale: z.number().default(Math.log(1 / 0.07)),
+    from: z.string().optional().describe('model folder to start from'),
+  }),
+  tokenizer: z.strictObject({
+    folder: z.string().optional().describe('folder with tokenizer files; a WordPiece vocabulary is trained if absent'),
+    vocabulary: count.default(2000).describe('largest size of a trained vocabulary'),
+  }),
+  train: z.strictObject({
+    seed: z.number().int().nonnegative().default(1),
+    batch: count.default(64),
+    epochs: z.number().positive().default(10),
+    steps: count.optional().describe('number of steps, instead of epochs'),
+    rate: z.number().positive().default(1e-3).describe('peak learning rate'),
+    warmup: z.number().min(0).max(1).default(0.1).describe('share of the steps with rising learning rate'),
+    floor: z.number().min(0).max(1).default(0.01).describe('last learning rate as a share of the peak'),
+    weightDecay: z.number().nonnegative().default(0.1),
+    beta1: z.number().min(0).max(1).default(0.9),
+    beta2: z.number().min(0).max(1).default(0.98),
+    epsilon: z.number().positive().default(1e-6),
+    clipNorm: z.number().positive().default(1),
+    logEvery: count.default(10).describe('steps between two lines of metrics.jsonl'),
+    validateEvery: count.default(100).describe('steps between two validations'),
+    checkpointEvery: count.default(100).describe('steps between two checkpoints'),
+    keepCheckpoints: count.default(2).describe('latest checkpoints kept, besides the best'),
+  }),
+  threads: count.optional().describe('threads of one operator; all cores if absent'),
+})
+
+export type RunConfig = z.output<typeof runSchema>
+export type RunConfigInput = z.input<typeof runSchema>
+
+/** What a person says in a few words; {@link resolveRun} makes a full configuration of it. */
+export interface RunRequest {
+  data: string
+  objective?: string | undefined
+  image?: string | undefined
+  text?: string | undefined
+  size?: number | undefined
+  channels?: number | undefined
+  joint?: number | undefined
+  /** Deep-merged last: a part of a run configuration. */
+  overrides?: Record<string, unknown> | undefined
+}
+
+function merge(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
+  const out: Record<string, unknown> = { ...base }
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) continue
+    const old = out[key]
+    const both = isRecord(old) && isRecord(value) && !('kind' in value && value.kind !== old.kind)
+    out[key] = both ? merge(old, value) : value
+  }
+  return out
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A complete configuration; `where` names the source of the overrides in errors. */
+export function resolveRun(request: RunRequest, where: string): RunConfig {
+  const { size = 96, channels = 3 } = request
+  const base = {
+    objective: request.objective,
+    data: { folder: request.data },
+    model: {
+      image: { ...imagePreset(request.image ?? 'resnet-tiny'), size, channels },
+      text: textPreset(request.text ?? 'bert-tiny'),
+      joint: request.joint,
+    },
+    tokenizer: {},
+    train: {},
+  }
+  const config = parseWith(runSchema, merge(base, request.overrides ?? {}), where)
+  objectiveOf(config.objective)
+  if ((config.data.folds === undefined) !== (config.data.fold === undefined) || (config.data.fold ?? 0) >= (config.data.folds ?? 1)) {
+    throw new VesaliusError('CONFIG_INVALID', `${where} is not valid: data.fold must be given with data.folds and be below it.`, { where })
+  }
+  return config
+}
+
+/** The objective of this id; an unknown one is an error that lists the known ones. */
+export function objectiveOf(id: string): Objective {
+  const found = objectives.find((candidate) => candidate.id === id)
+  if (found !== undefined) return found
+  throw new VesaliusError('UNKNOWN_OBJECTIVE', `There is no pre-training objective "${id}".`, {
+    where: 'objective',
+    hint: `Use one of: ${objectives.map((o) => o.id).join(', ')}.`,
+  })
+}
