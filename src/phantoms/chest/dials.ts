@@ -15,7 +15,7 @@ export const dialsSchema = z.strictObject({
     .describe('scales the drawn strength of every finding; 0 leaves only size and shape changes'),
   normals: share.default(0.4).describe('share of patients without any finding'),
   falseNegativeRate: share
-    .default(0.5)
+    .default(0.6)
     .describe('share of normal reports that are boilerplate: equal word for word to other reports'),
   negationRate: share.default(0.25).describe('how often an absent finding is denied in words instead of left out'),
   uncertaintyRate: share

@@ -50,7 +50,7 @@ export function partsOf(scene: Scene, name: FindingName, stream: Random): Findin
       const first = side()
       const parts = Array.from({ length: count }, (_, i) => {
         const s = i === 0 ? first : side()
-        const size = diameterOf(scene, stream.uniform(0.0042, 0.0095))
+        const size = diameterOf(scene, stream.uniform(0.005, 0.0098))
         return part(s, i === 0 ? zone : stream.pick(zones), size, stream.uniform(0, 3), 0.03)
       })
       return named({ ...base, zone: count === 1 ? zone : null, severity: 'small', sizeMm: largest(parts), parts })
@@ -129,7 +129,7 @@ export function partsOf(scene: Scene, name: FindingName, stream: Random): Findin
       const first = side()
       const onDome = stream.chance(0.3) ? 1 : 0
       const parts = (both ? [first, -first] : [first]).map((s) => {
-        const plate = part(s as Side, onDome ? 'lower' : 'mid', stream.uniform(34, 56), onDome, stream.uniform(7, 9.5))
+        const plate = part(s as Side, onDome ? 'lower' : 'mid', stream.uniform(42, 66), onDome, stream.uniform(8.5, 11))
         if (!onDome) plate.v = stream.uniform(0.45, 0.8)
         return plate
       })

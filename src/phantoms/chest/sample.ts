@@ -135,7 +135,7 @@ function sampleAcquisition(study: Random, dials: Dials): Acquisition {
     photons: Math.exp(study.normal(Math.log(2500), 0.45)),
     collimation: [edge(), edge(), edge(), edge()],
     marker: { letter: study.chance(0.5) ? 'L' : 'R', boxed: false, x: 0, y: 0, size: study.uniform(0.045, 0.065) },
-    buttons: study.chance(0.1)
+    buttons: study.chance(0.06)
       ? Array.from({ length: 1 + study.int(3) }, () => ({
           x: study.uniform(-110, 110),
           y: study.uniform(-100, 120),

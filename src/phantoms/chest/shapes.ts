@@ -34,7 +34,7 @@ export function findingShapes(scene: Scene, finding: Finding, contrast: number):
   switch (finding.name) {
     case 'Nodule':
     case 'Mass':
-      return finding.parts.map((part) => lump(scene, part, finding.name === 'Mass' ? 0.44 * k : 0.52 * k))
+      return finding.parts.map((part) => lump(scene, part, finding.name === 'Mass' ? 0.6 * k : 0.8 * k))
     case 'Consolidation':
       return finding.parts.map((part) => consolidation(scene, part, k))
     case 'Atelectasis':
@@ -117,7 +117,7 @@ function band(scene: Scene, part: Part, k: number): PartShapes {
   const sag = part.size * 0.05
   const path = smoothPath([x - dx, y - dy, x, y + sag, x + dx, y + dy], 5)
   const outline = ribbon(path, part.extra)
-  return { shapes: [{ layer: 'soft', points: outline, value: 0.44 * k }], outline: [outline] }
+  return { shapes: [{ layer: 'soft', points: outline, value: 0.62 * k }], outline: [outline] }
 }
 
 /** Fluid at the base with a meniscus that climbs the chest wall; `size` is its height in mm over the costophrenic angle. */
@@ -253,8 +253,8 @@ function fibrosis(scene: Scene, part: Part, k: number): PartShapes {
       if (!stream.chance(keep) || !inside(lung, cx, cy)) continue
       const r = cell * stream.uniform(0.42, 0.6)
       const ring = ellipse(cx, cy, r, r * stream.uniform(0.8, 1.1), stream.uniform(0, 3), 8)
-      shapes.push({ layer: 'sharp', points: ring, value: 0.3 * k })
-      shapes.push({ layer: 'sharp', points: shrink(ring, cx, cy, (r - 2.3) / r), value: -0.3 * k })
+      shapes.push({ layer: 'sharp', points: ring, value: 0.36 * k })
+      shapes.push({ layer: 'sharp', points: shrink(ring, cx, cy, (r - 2.3) / r), value: -0.36 * k })
     }
   }
   const outlines = shapes.filter((s) => s.value > 0).map((s) => s.points)
@@ -296,7 +296,7 @@ function plaque(scene: Scene, part: Part, k: number): PartShapes {
     shapes: [body, ...spots].map((points, i) => ({
       layer: 'sharp' as LayerName,
       points,
-      value: (i === 0 ? 0.62 : 0.3) * k,
+      value: (i === 0 ? 0.95 : 0.35) * k,
     })),
     outline: [body, ...spots],
   }
@@ -322,8 +322,8 @@ function fracture(scene: Scene, part: Part, k: number): PartShapes {
     (back[cut * 2 + 2] as number) - (back[cut * 2 - 2] as number),
   )
   const ring = (rx: number, ry: number): Points => ellipse(x, y, rx, ry, heading, 16)
-  const callus = ring(8.5, ribWidth * 0.5 + part.size * 0.5 + 2.5)
-  shapes.push({ layer: 'sharp', points: callus, value: 0.5 * k })
+  const callus = ring(9.5, ribWidth * 0.5 + part.size * 0.5 + 2.5)
+  shapes.push({ layer: 'sharp', points: callus, value: 0.8 * k })
   // The cleft between the ends stays dark.
   const [nx, ny] = [-Math.sin(heading), Math.cos(heading)]
   const reach = ribWidth * 0.5 + part.size * 0.5 + 1
