@@ -119,20 +119,27 @@ export function resolve(source: Layer, sigma = 0): Float32Array {
 export function blur(field: Float32Array, width: number, height: number, sigma: number): Float32Array {
   if (sigma < 0.05) return field
   const passes = 2
-  // Variance of a box of width w is (w^2 - 1) / 12 in pixels; the ends carry the fraction.
-  const radius = (Math.sqrt((12 * sigma * sigma) / passes + 1) - 1) / 2
+  // A box of 2r + 1 ones with ends of weight `part` has variance (r (r+1) (2r+1) / 3 + 2 part (r+1)^2) / (2r + 1 + 2 part).
+  const variance = (sigma * sigma) / passes
+  const r = Math.floor((Math.sqrt(1 + 12 * variance) - 1) / 2)
+  const part = ((2 * r + 1) * (r * (r + 1) - 3 * variance)) / (6 * (variance - (r + 1) ** 2))
   const scratch = new Float32Array(Math.max(width, height))
   for (let pass = 0; pass < passes; pass++) {
-    boxRows(field, width, height, radius, scratch)
-    boxColumns(field, width, height, radius)
+    boxRows(field, width, height, r, part, scratch)
+    boxColumns(field, width, height, r, part)
   }
   return field
 }
 
-function boxRows(field: Float32Array, width: number, height: number, radius: number, line: Float32Array): void {
-  const r = Math.floor(radius)
-  const part = radius - r
-  const norm = 1 / (2 * radius + 1)
+function boxRows(
+  field: Float32Array,
+  width: number,
+  height: number,
+  r: number,
+  part: number,
+  line: Float32Array,
+): void {
+  const norm = 1 / (2 * (r + part) + 1)
   const last = width - 1
   for (let y = 0; y < height; y++) {
     const base = y * width
@@ -151,10 +158,8 @@ function boxRows(field: Float32Array, width: number, height: number, radius: num
   }
 }
 
-function boxColumns(field: Float32Array, width: number, height: number, radius: number): void {
-  const r = Math.floor(radius)
-  const part = radius - r
-  const norm = 1 / (2 * radius + 1)
+function boxColumns(field: Float32Array, width: number, height: number, r: number, part: number): void {
+  const norm = 1 / (2 * (r + part) + 1)
   const last = height - 1
   const source = field.slice()
   const sums = new Float32Array(width)

@@ -40,7 +40,7 @@ function tube(path: Points, width: number, value: number): PartShapes {
 function endotracheal(scene: Scene, part: Part, k: number): PartShapes {
   const yaw = scene.acquisition.yaw * 0.5
   const tip = -46 * scene.anatomy.height - part.size
-  return tube([yaw + 3, -185, yaw + 1, -130, yaw + 2, tip], 5.5, 0.65 * k)
+  return tube([yaw + 3, -185, yaw + 1, -130, yaw + 2, tip], 5.5, 0.85 * k)
 }
 
 function nasogastric(scene: Scene, part: Part, k: number): PartShapes {
@@ -48,7 +48,7 @@ function nasogastric(scene: Scene, part: Part, k: number): PartShapes {
   const base = domeOf(scene.anatomy, 1)
   const path = [yaw - 5, -185, yaw - 3, -80, yaw + 8, 0, yaw + 14, base - 5, 30 + part.u * 20, base + 30]
   path.push(52 + part.u * 25, base + 48)
-  return tube(path, 4.2, 0.7 * k)
+  return tube(path, 4.4, 0.85 * k)
 }
 
 function centralLine(scene: Scene, part: Part, k: number): PartShapes {
@@ -69,7 +69,7 @@ function centralLine(scene: Scene, part: Part, k: number): PartShapes {
     top + 40,
   ]
   path.push(cava, -40, cava, tipY)
-  return tube(path, 3.8, 0.72 * k)
+  return tube(path, 4, 0.85 * k)
 }
 
 function chestTube(scene: Scene, part: Part, k: number): PartShapes {

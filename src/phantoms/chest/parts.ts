@@ -73,7 +73,7 @@ export function partsOf(scene: Scene, name: FindingName, stream: Random): Findin
       const patch = part(
         side(),
         zone,
-        diameterOf(scene, 0.05 + 0.12 * lot),
+        diameterOf(scene, 0.07 + 0.13 * lot),
         stream.uniform(-0.5, 0.5),
         stream.uniform(0.7, 1),
       )
@@ -153,10 +153,10 @@ export function partsOf(scene: Scene, name: FindingName, stream: Random): Findin
     }
     case 'Support Devices': {
       const device = stream.weighted([
-        ['pacemaker', 0.3],
-        ['central line', 0.25],
-        ['endotracheal tube', 0.15],
-        ['nasogastric tube', 0.12],
+        ['pacemaker', 0.38],
+        ['central line', 0.22],
+        ['endotracheal tube', 0.12],
+        ['nasogastric tube', 0.1],
         ['chest tube', 0.18],
       ] as const)
       const pneumothorax = scene.findings.find((finding) => finding.name === 'Pneumothorax')

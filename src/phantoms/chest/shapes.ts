@@ -208,9 +208,14 @@ function emphysema(scene: Scene, part: Part, k: number): PartShapes {
   for (let i = 0; i < part.extra; i++) {
     const [x, y] = placeIn(scene, part.side, stream.uniform(0.3, 0.75), stream.uniform(0.1, 0.5))
     const r = part.size * stream.uniform(0.4, 0.6)
-    const outer = ellipse(x, y, r, r * stream.uniform(0.85, 1.1), stream.uniform(0, 3), 20)
-    shapes.push({ layer: 'sharp', points: outer, value: 0.26 * k })
-    shapes.push({ layer: 'sharp', points: shrink(outer, x, y, (r - 2.4) / r), value: -0.42 * k })
+    const bumps = Array.from({ length: 9 }, () => 1 + stream.normal(0, 0.07))
+    const flat = stream.uniform(0.75, 1.1)
+    const outer = smoothClosed(
+      ellipse(x, y, r, r * flat, stream.uniform(0, 3), 9, (j) => bumps[j] as number),
+      3,
+    )
+    shapes.push({ layer: 'sharp', points: outer, value: 0.22 * k })
+    shapes.push({ layer: 'sharp', points: shrink(outer, x, y, (r - 2.4) / r), value: -0.38 * k })
   }
   return { shapes, outline: [lungOf(scene.anatomy, part.side)] }
 }
@@ -281,7 +286,18 @@ function plaque(scene: Scene, part: Part, k: number): PartShapes {
     }
   }
   const smooth = smoothPath(path, 3)
-  const body = ribbon(smooth, part.extra * 1.05, part.extra * 0.7)
+  // Thick in the middle, running out to both ends, with an uneven edge.
+  const n = smooth.length / 2
+  const edge = (sign: number): Points => {
+    const moved = offsetPath(smooth, sign)
+    return smooth.map((value, i) => {
+      const taper = 0.2 + 0.8 * Math.sin((Math.PI * Math.floor(i / 2)) / (n - 1)) ** 0.6
+      return value + ((moved[i] as number) - value) * part.extra * 0.52 * taper
+    })
+  }
+  const back = edge(-1)
+  const body = edge(1)
+  for (let i = n - 1; i >= 0; i--) body.push(back[i * 2] as number, back[i * 2 + 1] as number)
   const spots = [1, 3, 5].map((i) =>
     ellipse(
       path[i * 2] as number,
@@ -312,7 +328,12 @@ function fracture(scene: Scene, part: Part, k: number): PartShapes {
     shapes.push({ layer, points, value })
   }
   const inner = back.slice(0, (cut + 1) * 2)
-  const outer = offsetPath(back.slice(cut * 2), part.side * part.size)
+  // The outer piece steps down at the break and finds its old course again further out.
+  const whole = back.slice(cut * 2)
+  const stepped = offsetPath(whole, part.side * part.size)
+  const outer = whole.map(
+    (value, i) => value + ((stepped[i] as number) - value) * Math.max(0, 1 - Math.floor(i / 2) / 3),
+  )
   ribShapes(inner, a.ribContrast, add)
   ribShapes(outer, a.ribContrast, add)
   const x = back[cut * 2] as number
@@ -321,9 +342,15 @@ function fracture(scene: Scene, part: Part, k: number): PartShapes {
     (back[cut * 2 + 3] as number) - (back[cut * 2 - 1] as number),
     (back[cut * 2 + 2] as number) - (back[cut * 2 - 2] as number),
   )
-  const ring = (rx: number, ry: number): Points => ellipse(x, y, rx, ry, heading, 16)
-  const callus = ring(9.5, ribWidth * 0.5 + part.size * 0.5 + 2.5)
-  shapes.push({ layer: 'sharp', points: callus, value: 0.8 * k })
+  const stream = random(part.seed, 'callus')
+  const bumps = Array.from({ length: 12 }, () => 1 + stream.normal(0, 0.13))
+  const ring = (by: number): Points =>
+    smoothClosed(
+      ellipse(x, y, 11.5 * by, (ribWidth * 0.5 + part.size * 0.5 + 1.5) * by, heading, 12, (i) => bumps[i] as number),
+      3,
+    )
+  const callus = ring(1)
+  shapes.push({ layer: 'soft', points: callus, value: 0.5 * k }, { layer: 'soft', points: ring(0.68), value: 0.38 * k })
   // The cleft between the ends stays dark.
   const [nx, ny] = [-Math.sin(heading), Math.cos(heading)]
   const reach = ribWidth * 0.5 + part.size * 0.5 + 1
@@ -332,7 +359,7 @@ function fracture(scene: Scene, part: Part, k: number): PartShapes {
     points: ribbon([x - nx * reach, y - ny * reach, x + nx * reach, y + ny * reach], 3),
     value: -0.42 * k,
   })
-  return { shapes, outline: [callus] }
+  return { shapes, outline: [callus, ribbon(outer.slice(0, 8), ribWidth + 3)] }
 }
 
 /** Area of an outline as a share of both lungs. */

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import dicomParser from 'dicom-parser'
+import sharp from 'sharp'
+import { afterAll, describe, expect, it } from 'vitest'
+import { studySchema } from '../data/study.ts'
+import { contactSheet, generate, listDomains, studyOf } from './index.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'phantoms-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+const hashes = (folder: string): string[] =>
+  ['.', 'images']
+    .flatMap((sub) => readdirSync(join(folder, sub)).map((name) => join(sub, name)))
+    .filter((name) => /\.(png|jsonl|dcm)$/.test(name))
+    .sort()
+    .map(
+      (name) =>
+        `${name} ${createHash('sha256')
+          .update(readFileSync(join(folder, name)))
+          .digest('hex')}`,
+    )
+
+const studiesOf = (folder: string) =>
+  readFileSync(join(folder, 'studies.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => studySchema.parse(JSON.parse(line)))
+
+describe('a phantom folder', () => {
+  it('is the same bytes on one and on two workers, and a study alone equals the study in the set', async () => {
+    const one = join(root, 'one')
+    const two = join(root, 'two')
+    const made = await generate('chest-xray', { out: one, count: 24, seed: 3, size: 64, workers: 1 })
+    await generate('chest-xray', { out: two, count: 24, seed: 3, size: 64, workers: 2 })
+    expect(made.studies).toBe(24)
+    expect(hashes(two)).toEqual(hashes(one))
+    expect(hashes(one).length).toBe(25)
+    const studies = studiesOf(one)
+    expect(studies[17]).toEqual(studyOf(3, 17, { size: 64 }))
+    expect(new Set(studies.map((study) => study.patient)).size).toBe(made.patients)
+    const meta = await sharp(join(one, 'images/s000000.png')).metadata()
+    expect([meta.width, meta.height, meta.channels, meta.depth]).toEqual([64, 64, 1, 'uchar'])
+  })
+
+  it('holds exact splits and masks when asked', async () => {
+    const out = join(root, 'splits')
+    const made = await generate('chest-xray', {
+      out,
+      splits: { train: 12, validate: 3, test: 5 },
+      masks: true,
+      size: 48,
+    })
+    expect(made.splits).toEqual({ train: 12, validate: 3, test: 5 })
+    const patients = new Map<string, string>()
+    for (const study of studiesOf(out)) {
+      expect(patients.get(study.patient) ?? study.split).toBe(study.split)
+      patients.set(study.patient, study.split)
+      expect(study.masks.length).toBeGreaterThanOrEqual(3)
+      for (const mask of study.masks) expect(existsSync(join(out, mask.path)), mask.path).toBe(true)
+    }
+  })
+
+  it('writes 16-bit pictures', async () => {
+    const out = join(root, 'deep')
+    await generate('chest-xray', { out, count: 1, size: 48, bits: 16 })
+    expect((await sharp(join(out, 'images/s000000.png')).metadata()).depth).toBe('ushort')
+  })
+
+  it('writes DICOM that a parser reads, polarity included', async () => {
+    const out = join(root, 'dicom')
+    await generate('chest-xray', { out, count: 30, size: 48, dicom: true })
+    const polarity = new Set<string>()
+    for (const study of studiesOf(out)) {
+      const bytes = readFileSync(join(out, study.images[0]?.path as string))
+      const set = dicomParser.parseDicom(bytes)
+      expect(set.string('x00100020')).toBe(study.patient)
+      expect(set.uint16('x00280010')).toBe(48)
+      expect(set.uint16('x00280101')).toBe(12)
+      expect(set.elements.x7fe00010?.length).toBe(48 * 48 * 2)
+      expect(Number(set.string('x00280030')?.split('\\')[0])).toBeCloseTo(study.images[0]?.spacing?.[0] as number, 3)
+      polarity.add(set.string('x00280004') as string)
+      const last = bytes.readUInt16LE(bytes.length - 2)
+      expect(last).toBeLessThan(4096)
+    }
+    expect([...polarity].sort()).toEqual(['MONOCHROME1', 'MONOCHROME2'])
+  })
+
+  it('is not written over, nor made from wrong options', async () => {
+    const out = join(root, 'kept')
+    await generate('chest-xray', { out, count: 1, size: 48 })
+    await expect(generate('chest-xray', { out, count: 1, size: 48 })).rejects.toMatchObject({ code: 'USAGE' })
+    await generate('chest-xray', { out, count: 2, size: 48, overwrite: true })
+    expect(studiesOf(out).length).toBe(2)
+    await expect(generate('fundus', { out, count: 1 })).rejects.toMatchObject({ code: 'UNKNOWN_NAME' })
+    await expect(generate('chest-xray', { out, count: 1, size: 7 })).rejects.toThrow(/size/)
+    await expect(generate('chest-xray', { out })).rejects.toMatchObject({ code: 'USAGE' })
+  })
+
+  it('stops on request and leaves no record', async () => {
+    const out = join(root, 'stopped')
+    const control = new AbortController()
+    control.abort()
+    await expect(generate('chest-xray', { out, count: 5, size: 48, signal: control.signal })).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+    })
+    expect(existsSync(join(out, 'studies.jsonl'))).toBe(false)
+  })
+
+  it('makes a contact sheet', async () => {
+    const sheet = await contactSheet(join(root, 'one'), { limit: 6, columns: 3, tile: 100 })
+    const meta = await sharp(sheet).metadata()
+    expect([meta.format, meta.width, meta.height]).toEqual(['png', 300, 260])
+  })
+
+  it('is listed', () => {
+    expect(listDomains().map((domain) => domain.id)).toEqual(['chest-xray'])
+    expect(listDomains()[0]?.findings.length).toBe(14)
+  })
+})
