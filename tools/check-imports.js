@@ -35,14 +35,16 @@ for (const entry of readdirSync(root, { recursive: true, withFileTypes: true }))
   const room = name.split('/')[0]
   const text = readFileSync(path, 'utf8')
   const lines = text.split('\n').length
-  if (lines > maximalLines && !name.endsWith('.test.ts')) problems.push(`${name}: ${lines} lines; one file, one purpose, at most ${maximalLines}`)
+  if (lines > maximalLines && !name.endsWith('.test.ts'))
+    problems.push(`${name}: ${lines} lines; one file, one purpose, at most ${maximalLines}`)
   if (!(room in height)) continue
   for (const [, target] of text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)) {
     const other = relative(root, join(dirname(path), target)).split('/')[0]
     if (!(other in height) || other === room) continue
     const test = name.endsWith('.test.ts') || name.endsWith('.slow.ts')
     const sideways = (room === 'pretrain' && other === 'apply') || (room === 'apply' && other === 'pretrain')
-    if (!test && (height[other] > height[room] || sideways)) problems.push(`${name} imports from ${other}, which lies above ${room}`)
+    if (!test && (height[other] > height[room] || sideways))
+      problems.push(`${name} imports from ${other}, which lies above ${room}`)
   }
 }
 

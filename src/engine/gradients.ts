@@ -34,7 +34,10 @@ const last = -1
 
 /** Puts back the axes that a reduction removed, so that its result broadcasts against its input. */
 function restore(y: Tensor, x: Tensor, axes: readonly number[]): Tensor {
-  return reshape(y, x.shape.map((n, i) => (axes.includes(i) ? 1 : n)))
+  return reshape(
+    y,
+    x.shape.map((n, i) => (axes.includes(i) ? 1 : n)),
+  )
 }
 
 /** Shares the gradient of an extremum among the elements that attain it. */
@@ -133,7 +136,11 @@ const rules: { [Name in PrimitiveName]: Rule<Name> } = {
   logSoftmax: ({ y: [y], g, attributes: { axis } }) => [sub(g, mul(op.exp(y!), sum(g, axis, true)))],
   layerNorm({ x: [x, gain, bias], g, attributes: { epsilon } }) {
     const [xhat, r] = op.standardize(x!, epsilon)
-    return [standardizeGradient(xhat, r, mul(g, gain!), undefined), sumTo(mul(g, xhat), gain!.shape), sumTo(g, bias!.shape)]
+    return [
+      standardizeGradient(xhat, r, mul(g, gain!), undefined),
+      sumTo(mul(g, xhat), gain!.shape),
+      sumTo(g, bias!.shape),
+    ]
   },
   standardize: ({ y: [xhat, r], gs: [g, gr] }) => [standardizeGradient(xhat!, r!, g, gr)],
   channelAffine({ x: [x, a], g }) {
@@ -158,7 +165,13 @@ const rules: { [Name in PrimitiveName]: Rule<Name> } = {
     })
   },
   slice({ x: [x], g, attributes: { starts, ends } }) {
-    return [op.pad(g, starts, x!.shape.map((n, i) => n - (ends[i] as number)))]
+    return [
+      op.pad(
+        g,
+        starts,
+        x!.shape.map((n, i) => n - (ends[i] as number)),
+      ),
+    ]
   },
   pad: ({ x: [x], g, attributes: { before } }) => [
     before.reduce((t, from, axis) => op.slice(t, axis, from, from + (x!.shape[axis] as number)), g),
@@ -207,7 +220,10 @@ export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
       const flow = flows[j]
       if (flow == null || !useful.has(x)) return
       if (flow.shape.some((n, axis) => n !== x.shape[axis]) || flow.shape.length !== x.shape.length) {
-        throw new VesaliusError('SHAPE_MISMATCH', `The derivative of ${current.op} is ${describe(flow)} for an input ${describe(x)}.`)
+        throw new VesaliusError(
+          'SHAPE_MISMATCH',
+          `The derivative of ${current.op} is ${describe(flow)} for an input ${describe(x)}.`,
+        )
       }
       const before = collected.get(x)
       collected.set(x, before === undefined ? flow : add(before, flow))

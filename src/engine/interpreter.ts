@@ -4,7 +4,16 @@
  */
 
 import { VesaliusError } from '../core/errors.ts'
-import { type Node, type PrimitiveName, type Primitives, type Shape, sizeOf, type Tensor, topological, type Window2d } from './tensor.ts'
+import {
+  type Node,
+  type PrimitiveName,
+  type Primitives,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  topological,
+  type Window2d,
+} from './tensor.ts'
 
 /** Values of one tensor in row-major order; booleans are 0 and 1. */
 export type Values = Float64Array
@@ -45,7 +54,8 @@ function forEachIndex(shape: Shape, visit: (index: readonly number[], flat: numb
 function broadcastPosition(shape: Shape, strides: readonly number[], index: readonly number[]): number {
   const extra = index.length - shape.length
   let flat = 0
-  for (let i = 0; i < shape.length; i++) if (shape[i] !== 1) flat += (strides[i] as number) * (index[i + extra] as number)
+  for (let i = 0; i < shape.length; i++)
+    if (shape[i] !== 1) flat += (strides[i] as number) * (index[i + extra] as number)
   return flat
 }
 
@@ -55,7 +65,9 @@ function zip(f: (...values: number[]) => number): Rule<PrimitiveName> {
     const strides = inputs.map((t) => stridesOf(t.shape))
     const out = new Float64Array(sizeOf(shape))
     forEachIndex(shape, (index, flat) => {
-      out[flat] = f(...x.map((v, i) => v[broadcastPosition((inputs[i] as Tensor).shape, strides[i] as number[], index)] as number))
+      out[flat] = f(
+        ...x.map((v, i) => v[broadcastPosition((inputs[i] as Tensor).shape, strides[i] as number[], index)] as number),
+      )
     })
     return out
   }
@@ -80,7 +92,13 @@ export function erf(x: number): number {
 }
 
 /** Groups of elements that a reduction over `axes` combines, folded one by one. */
-function fold(x: Values, shape: Shape, axes: readonly number[], start: number, f: (a: number, b: number) => number): Values {
+function fold(
+  x: Values,
+  shape: Shape,
+  axes: readonly number[],
+  start: number,
+  f: (a: number, b: number) => number,
+): Values {
   const kept = shape.map((n, i) => (axes.includes(i) ? 1 : n))
   const strides = stridesOf(kept)
   const out = new Float64Array(sizeOf(kept)).fill(start)
@@ -137,7 +155,11 @@ function convolutionTriples(
     const row = i! * strides[0] - pads[0] + ki!
     const col = j! * strides[1] - pads[1] + kj!
     if (row < 0 || row >= h || col < 0 || col >= w) return
-    visit(((b! * c + ic!) * h + row) * w + col, ((oc! * c + ic!) * kh + ki!) * kw + kj!, ((b! * o + oc!) * oh + i!) * ow + j!)
+    visit(
+      ((b! * c + ic!) * h + row) * w + col,
+      ((oc! * c + ic!) * kh + ki!) * kw + kj!,
+      ((b! * o + oc!) * oh + i!) * ow + j!,
+    )
   })
 }
 
@@ -171,16 +193,21 @@ const rules: { [Name in PrimitiveName]: Rule<Name> } = {
   relu: zip((a) => Math.max(a!, 0)),
   gelu: zip((a) => 0.5 * a! * (1 + erf(a! * Math.SQRT1_2))),
   quickGelu: zip((a) => a! / (1 + Math.exp(-1.702 * a!))),
-  cast: ({ x, attributes: { to } }) => x[0]!.map((v) => (to === 'bool' ? Number(v !== 0) : to === 'int32' ? Math.trunc(v) : v)),
+  cast: ({ x, attributes: { to } }) =>
+    x[0]!.map((v) => (to === 'bool' ? Number(v !== 0) : to === 'int32' ? Math.trunc(v) : v)),
   stopGradient: ({ x }) => x[0]!,
 
   sum: ({ x, inputs, attributes }) => fold(x[0]!, inputs[0]!.shape, attributes.axes, 0, (a, b) => a + b),
-  reduceMax: ({ x, inputs, attributes }) => fold(x[0]!, inputs[0]!.shape, attributes.axes, Number.NEGATIVE_INFINITY, Math.max),
+  reduceMax: ({ x, inputs, attributes }) =>
+    fold(x[0]!, inputs[0]!.shape, attributes.axes, Number.NEGATIVE_INFINITY, Math.max),
   argMax({ x, inputs, attributes: { axis } }) {
-    const positions = alongAxis(x[0]!, inputs[0]!.shape, axis, (line) => line.map(() => line.indexOf(Math.max(...line))))
+    const positions = alongAxis(x[0]!, inputs[0]!.shape, axis, (line) =>
+      line.map(() => line.indexOf(Math.max(...line))),
+    )
     return fold(positions, inputs[0]!.shape, [axis], 0, Math.max)
   },
-  softmax: ({ x, shape, attributes: { axis } }) => alongAxis(x[0]!, shape, axis, (line) => logSoftmaxLine(line).map(Math.exp)),
+  softmax: ({ x, shape, attributes: { axis } }) =>
+    alongAxis(x[0]!, shape, axis, (line) => logSoftmaxLine(line).map(Math.exp)),
   logSoftmax: ({ x, shape, attributes: { axis } }) => alongAxis(x[0]!, shape, axis, logSoftmaxLine),
   layerNorm({ x: [x, gain, bias], shape, attributes: { epsilon } }) {
     const width = shape.at(-1) as number
@@ -319,7 +346,8 @@ const rules: { [Name in PrimitiveName]: Rule<Name> } = {
 
 function fed(name: string, feeds: ReadonlyMap<string, Values>): Values {
   const values = feeds.get(name)
-  if (values === undefined) throw new VesaliusError('RUNTIME_FAILED', `The interpreter was given no value for "${name}".`)
+  if (values === undefined)
+    throw new VesaliusError('RUNTIME_FAILED', `The interpreter was given no value for "${name}".`)
   return values
 }
 
@@ -327,12 +355,19 @@ function fed(name: string, feeds: ReadonlyMap<string, Values>): Values {
 export function interpret(outputs: readonly Tensor[], feeds: ReadonlyMap<string, Values>): Values[] {
   const values = new Map<Tensor, Values>()
   for (const current of topological(outputs)) {
-    const made = evaluate(current, current.inputs.map((t) => values.get(t) as Values), feeds)
+    const made = evaluate(
+      current,
+      current.inputs.map((t) => values.get(t) as Values),
+      feeds,
+    )
     const list = Array.isArray(made) ? made : [made]
     current.outputs.forEach((t, i) => {
       const result = list[i] as Values
       if (result.length !== sizeOf(t.shape)) {
-        throw new VesaliusError('SHAPE_MISMATCH', `${current.op} gave ${result.length} values for [${t.shape.join(', ')}].`)
+        throw new VesaliusError(
+          'SHAPE_MISMATCH',
+          `${current.op} gave ${result.length} values for [${t.shape.join(', ')}].`,
+        )
       }
       values.set(t, result)
     })
@@ -340,7 +375,11 @@ export function interpret(outputs: readonly Tensor[], feeds: ReadonlyMap<string,
   return outputs.map((t) => values.get(t) as Values)
 }
 
-function evaluate<Name extends PrimitiveName>(current: Node<Name>, x: Values[], feeds: ReadonlyMap<string, Values>): Values | Values[] {
+function evaluate<Name extends PrimitiveName>(
+  current: Node<Name>,
+  x: Values[],
+  feeds: ReadonlyMap<string, Values>,
+): Values | Values[] {
   const rule = rules[current.op]
   const { inputs, attributes, outputs } = current
   return rule({ x, inputs, shape: (outputs[0] as Tensor).shape, attributes, node: current as unknown as Node, feeds })

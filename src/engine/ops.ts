@@ -120,7 +120,13 @@ export function where(condition: Tensor, x: Operand, y: Operand): Tensor {
   if (a.dtype !== b.dtype) shapeError('where', 'the dtypes differ', a, b)
   const both = broadcastShape(a.shape, b.shape) ?? shapeError('where', 'the shapes do not broadcast', a, b)
   const shape = broadcastShape(condition.shape, both)
-  return node('where', [condition, a, b], {}, shape ?? shapeError('where', 'the condition does not broadcast', condition, a), a.dtype)
+  return node(
+    'where',
+    [condition, a, b],
+    {},
+    shape ?? shapeError('where', 'the condition does not broadcast', condition, a),
+    a.dtype,
+  )
 }
 
 type Unary =
@@ -242,7 +248,13 @@ export function transpose(x: Tensor, order: readonly number[]): Tensor {
   if (order.length !== x.shape.length || [...order].sort((a, b) => a - b).some((axis, i) => axis !== i)) {
     shapeError('transpose', `[${order.join(', ')}] is not an order of its axes`, x)
   }
-  return node('transpose', [x], { order }, order.map((axis) => x.shape[axis] as number), x.dtype)
+  return node(
+    'transpose',
+    [x],
+    { order },
+    order.map((axis) => x.shape[axis] as number),
+    x.dtype,
+  )
 }
 
 /** Repeats axes of length 1, and adds leading axes, up to `shape`. */
@@ -265,7 +277,13 @@ export function concat(xs: readonly Tensor[], axis: number): Tensor {
     if (!fits || x.dtype !== first.dtype) shapeError('concat', `cannot be joined along axis ${only}`, first, x)
   }
   const total = xs.reduce((n, x) => n + (x.shape[only] as number), 0)
-  return node('concat', xs, { axis: only }, first.shape.map((n, i) => (i === only ? total : n)), first.dtype)
+  return node(
+    'concat',
+    xs,
+    { axis: only },
+    first.shape.map((n, i) => (i === only ? total : n)),
+    first.dtype,
+  )
 }
 
 /** Elements `start` (included) to `end` (excluded) along an axis. */
@@ -276,7 +294,13 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
   if (start === 0 && end === length) return x
   const starts = x.shape.map((_, i) => (i === only ? start : 0))
   const ends = x.shape.map((n, i) => (i === only ? end : n))
-  return node('slice', [x], { starts, ends }, ends.map((n, i) => n - (starts[i] as number)), x.dtype)
+  return node(
+    'slice',
+    [x],
+    { starts, ends },
+    ends.map((n, i) => n - (starts[i] as number)),
+    x.dtype,
+  )
 }
 
 /** Zeros before and after, per axis. */
@@ -290,7 +314,8 @@ export function pad(x: Tensor, before: readonly number[], after: readonly number
 
 /** Rows of `table` [N, ...rest] by int32 indices [...I]: result [...I, ...rest]. Indices must lie in 0..N-1. */
 export function gather(table: Tensor, indices: Tensor): Tensor {
-  if (table.shape.length === 0 || indices.dtype !== 'int32') shapeError('gather', 'needs rows and int32 indices', table, indices)
+  if (table.shape.length === 0 || indices.dtype !== 'int32')
+    shapeError('gather', 'needs rows and int32 indices', table, indices)
   return node('gather', [table, indices], {}, [...indices.shape, ...table.shape.slice(1)], table.dtype)
 }
 
@@ -298,7 +323,8 @@ export function gather(table: Tensor, indices: Tensor): Tensor {
 export function scatterAdd(values: Tensor, indices: Tensor, size: number): Tensor {
   const rest = values.shape.slice(indices.shape.length)
   const fits = indices.shape.every((n, i) => n === values.shape[i])
-  if (!fits || indices.dtype !== 'int32') shapeError('scatterAdd', 'the indices do not lead the values', values, indices)
+  if (!fits || indices.dtype !== 'int32')
+    shapeError('scatterAdd', 'the indices do not lead the values', values, indices)
   return node('scatterAdd', [values, indices], { size }, [size, ...rest])
 }
 
@@ -332,7 +358,8 @@ export function windowLength(length: number, kernel: number, stride: number, pad
 export function conv2d(x: Tensor, weight: Tensor, { strides, pads }: Window2d): Tensor {
   const [b, c, h, w] = x.shape as [number, number, number, number]
   const [o, c2, kh, kw] = weight.shape as [number, number, number, number]
-  if (x.shape.length !== 4 || weight.shape.length !== 4 || c !== c2) shapeError('conv2d', 'the channels differ', x, weight)
+  if (x.shape.length !== 4 || weight.shape.length !== 4 || c !== c2)
+    shapeError('conv2d', 'the channels differ', x, weight)
   const shape = [b, o, windowLength(h, kh, strides[0], pads[0]), windowLength(w, kw, strides[1], pads[1])]
   return node('conv2d', [x, weight], { strides, pads }, shape)
 }
@@ -373,7 +400,8 @@ export function standardize(x: Tensor, epsilon: number): [Tensor, Tensor] {
 /** x [B, C, ...] times a [C] plus b [C], per channel. */
 export function channelAffine(x: Tensor, a: Tensor, b: Tensor): Tensor {
   for (const v of [a, b]) {
-    if (v.shape.length !== 1 || v.shape[0] !== x.shape[1]) shapeError('channelAffine', 'needs one value a channel', x, v)
+    if (v.shape.length !== 1 || v.shape[0] !== x.shape[1])
+      shapeError('channelAffine', 'needs one value a channel', x, v)
   }
   return node('channelAffine', [x, a, b], {}, x.shape)
 }

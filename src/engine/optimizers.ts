@@ -1,7 +1,7 @@
 /** @file Optimizers as pure element-wise graphs over flat vectors, and learning-rate schedules. */
 
-import * as op from './ops.ts'
 import type { Outputs } from './onnx/lower.ts'
+import * as op from './ops.ts'
 import type { Tensor } from './tensor.ts'
 
 export interface AdamWOptions {
@@ -18,7 +18,12 @@ export interface AdamWOptions {
  */
 export function adamW(): Outputs {
   const length = 2 // any; the lowering leaves it open
-  const [p, g0, m0, v0] = ['p', 'g', 'm', 'v'].map((name) => op.input(name, [length])) as [Tensor, Tensor, Tensor, Tensor]
+  const [p, g0, m0, v0] = ['p', 'g', 'm', 'v'].map((name) => op.input(name, [length])) as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ]
   const rates = op.input('rates', [9])
   const [clip, shrink, step, beta1, fresh1, beta2, fresh2, root, epsilon] = Array.from({ length: 9 }, (_, i) =>
     op.slice(rates, 0, i, i + 1),
@@ -49,7 +54,10 @@ export function adamWRates(
 }
 
 /** Learning rate at step t = 0, 1, ...: linear warm-up, then half a cosine down to `floor` times the peak. */
-export function warmupCosine(t: number, { peak, warmup, total, floor = 0 }: { peak: number; warmup: number; total: number; floor?: number }): number {
+export function warmupCosine(
+  t: number,
+  { peak, warmup, total, floor = 0 }: { peak: number; warmup: number; total: number; floor?: number },
+): number {
   if (t < warmup) return (peak * (t + 1)) / warmup
   const share = Math.min(1, (t - warmup) / Math.max(1, total - warmup))
   return peak * (floor + (1 - floor) * 0.5 * (1 + Math.cos(Math.PI * share)))

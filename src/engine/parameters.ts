@@ -58,7 +58,13 @@ export function layOut(declarations: Iterable<Declaration>): Layout {
     }
     return offset
   }) as [number, number, number]
-  return { entries, byName: new Map(entries.map((e) => [e.name, e])), length: offset, decayed: ends[0], trained: ends[1] }
+  return {
+    entries,
+    byName: new Map(entries.map((e) => [e.name, e])),
+    length: offset,
+    decayed: ends[0],
+    trained: ends[1],
+  }
 }
 
 /** Fresh values: each a pure function of (seed, name), whatever the order or company of the others. */
@@ -93,7 +99,10 @@ export function flatten(
   for (const { name, shape, offset } of layout.entries) {
     const found = values.get(name)
     if (found === undefined) {
-      throw new VesaliusError('MODEL_INVALID', `${where} has no tensor "${name}".`, { where, hint: 'Does config.json belong to these weights?' })
+      throw new VesaliusError('MODEL_INVALID', `${where} has no tensor "${name}".`, {
+        where,
+        hint: 'Does config.json belong to these weights?',
+      })
     }
     if (found.shape.length !== shape.length || found.shape.some((n, i) => n !== shape[i])) {
       const problem = `${where}: "${name}" has shape [${found.shape.join(', ')}], the configuration asks for [${shape.join(', ')}].`

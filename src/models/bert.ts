@@ -9,7 +9,14 @@ import type { BertConfig } from './config.ts'
 import type { TextFeatures } from './features.ts'
 
 /** ids and mask int32 [B, T], T up to the context -> features; `project` is the scope of the projection. */
-export function bert(scope: Scope, project: Scope, ids: Tensor, mask: Tensor, config: BertConfig, joint: number): TextFeatures {
+export function bert(
+  scope: Scope,
+  project: Scope,
+  ids: Tensor,
+  mask: Tensor,
+  config: BertConfig,
+  joint: number,
+): TextFeatures {
   const { width, heads, layers, context, vocabulary, epsilon } = config
   const [b, t] = ids.shape as [number, number]
   const init = { kind: 'normal', sd: 0.02 } as const
@@ -38,6 +45,7 @@ export function bert(scope: Scope, project: Scope, ids: Tensor, mask: Tensor, co
   }
   const first = reshape(slice(x, 1, 0, 1), [b, width])
   const globalRaw = config.pooler ? tanh(linear(scope.in('pooler', 'dense'), first, width, { init })) : first
-  const projected = (y: Tensor): Tensor => linear(project, y, joint, { bias: false, init: { kind: 'normal', sd: width ** -0.5 } })
+  const projected = (y: Tensor): Tensor =>
+    linear(project, y, joint, { bias: false, init: { kind: 'normal', sd: width ** -0.5 } })
   return { globalRaw, tokensRaw: x, global: projected(globalRaw), tokens: projected(x), tokenMask: mask }
 }

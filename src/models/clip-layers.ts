@@ -29,9 +29,14 @@ export function clipLayers(scope: Scope, x: Tensor, config: ClipLayersConfig, ma
     const v = linear(self.in('v_proj'), normed, width, { init: inner })
     x = add(x, linear(self.in('out_proj'), attend(q, k, v, heads, mask), width, { init: outer }))
 
-    const wide = linear(layer.in('mlp', 'fc1'), layerNorm(layer.in('layer_norm2'), x, epsilon), config.mlp ?? 4 * width, {
-      init: hidden,
-    }) //                                                                                     [B, T, 4 D]
+    const wide = linear(
+      layer.in('mlp', 'fc1'),
+      layerNorm(layer.in('layer_norm2'), x, epsilon),
+      config.mlp ?? 4 * width,
+      {
+        init: hidden,
+      },
+    ) //                                                                                     [B, T, 4 D]
     x = add(x, linear(layer.in('mlp', 'fc2'), activate(wide), width, { init: outer }))
   }
   return x

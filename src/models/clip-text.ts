@@ -21,7 +21,9 @@ export function clipText(
   const { width, context, vocabulary, epsilon, eos, readOut } = config
   const [b, t] = ids.shape as [number, number]
   const words = embedding(scope.in('embeddings', 'token_embedding'), ids, vocabulary, width, 0.02) //     [B, T, W]
-  const positions = scope.in('embeddings', 'position_embedding').parameter('weight', [context, width], { kind: 'normal', sd: 0.01 })
+  const positions = scope
+    .in('embeddings', 'position_embedding')
+    .parameter('weight', [context, width], { kind: 'normal', sd: 0.01 })
   const x = add(words, slice(positions, 0, 0, t))
 
   const states = clipLayers(scope.in('encoder'), x, config, add(causalMask(t), paddingMask(mask)))
@@ -29,9 +31,13 @@ export function clipText(
 
   // The first end token (or, in old configurations, the largest id, which is the same token) as a one-hot row.
   const score = readOut === 'eos' ? cast(equal(ids, constant(Int32Array.of(eos), [])), 'float32') : cast(ids, 'float32')
-  const range = constant(Int32Array.from({ length: t }, (_, i) => i), [1, t])
+  const range = constant(
+    Int32Array.from({ length: t }, (_, i) => i),
+    [1, t],
+  )
   const position = cast(equal(reshape(argMax(score, 1), [b, 1]), range), 'float32') //        [B, T]
   const globalRaw = reshape(matmul(reshape(position, [b, 1, t]), tokensRaw), [b, width])
-  const projected = (y: Tensor): Tensor => linear(project, y, joint, { bias: false, init: { kind: 'normal', sd: width ** -0.5 } })
+  const projected = (y: Tensor): Tensor =>
+    linear(project, y, joint, { bias: false, init: { kind: 'normal', sd: width ** -0.5 } })
   return { globalRaw, tokensRaw, global: projected(globalRaw), tokens: projected(tokensRaw), tokenMask: mask }
 }

@@ -30,7 +30,11 @@ export const resnetSchema = z
     channels: count.default(3),
     block: z.enum(['basic', 'bottleneck']).default('bottleneck'),
     layers: z.array(count).length(4).default([3, 4, 6, 3]).describe('blocks a stage'),
-    widths: z.array(count).length(4).default([64, 128, 256, 512]).describe('channels a stage, before the expansion of bottlenecks'),
+    widths: z
+      .array(count)
+      .length(4)
+      .default([64, 128, 256, 512])
+      .describe('channels a stage, before the expansion of bottlenecks'),
     stem: z
       .strictObject({ kernel: count.default(7), stride: count.default(2), pool: z.boolean().default(true) })
       .default({ kernel: 7, stride: 2, pool: true })
@@ -73,7 +77,10 @@ export const bertSchema = z
     types: count.default(2),
     epsilon: z.number().positive().default(1e-12),
     pad: z.number().int().nonnegative().default(0),
-    pooler: z.boolean().default(true).describe('read out tanh(dense([CLS])), as VisionTextDualEncoder does; false: [CLS] itself'),
+    pooler: z
+      .boolean()
+      .default(true)
+      .describe('read out tanh(dense([CLS])), as VisionTextDualEncoder does; false: [CLS] itself'),
   })
   .refine((c) => c.width % c.heads === 0, { message: 'width must be a multiple of heads', path: ['heads'] })
 
@@ -84,7 +91,10 @@ export const modelSchema = z.strictObject({
   image: imageTowerSchema,
   text: textTowerSchema,
   joint: count.default(512).describe('width D of the joint space'),
-  logitScale: z.number().default(Math.log(1 / 0.07)).describe('initial ln(1/tau)'),
+  logitScale: z
+    .number()
+    .default(Math.log(1 / 0.07))
+    .describe('initial ln(1/tau)'),
 })
 
 export type VitConfig = z.output<typeof vitSchema>

@@ -22,7 +22,13 @@ function bottleneck(scope: Scope, x: Tensor, width: number, stride: number): Ten
 }
 
 /** pixels float32 [B, C, size, size] -> features; `project` is the scope of the projection to the joint space. */
-export function resnet(scope: Scope, project: Scope, pixels: Tensor, config: ResnetConfig, joint: number): ImageFeatures {
+export function resnet(
+  scope: Scope,
+  project: Scope,
+  pixels: Tensor,
+  config: ResnetConfig,
+  joint: number,
+): ImageFeatures {
   const { stem, widths, layers, block } = config
   const expansion = block === 'bottleneck' ? 4 : 1
   const first = conv2d(scope.in('conv1'), pixels, widths[0] as number, {
@@ -41,7 +47,10 @@ export function resnet(scope: Scope, project: Scope, pixels: Tensor, config: Res
       const branch = (block === 'basic' ? basic : bottleneck)(inner, x, width, stride)
       const reshaped = stride !== 1 || x.shape[1] !== width * expansion
       const shortcut = reshaped
-        ? batchNorm2d(inner.in('downsample', 1), conv2d(inner.in('downsample', 0), x, width * expansion, { kernel: 1, stride }))
+        ? batchNorm2d(
+            inner.in('downsample', 1),
+            conv2d(inner.in('downsample', 0), x, width * expansion, { kernel: 1, stride }),
+          )
         : x
       x = relu(add(branch, shortcut)) //                                                      [B, C, h, w]
     }
@@ -50,6 +59,7 @@ export function resnet(scope: Scope, project: Scope, pixels: Tensor, config: Res
   const [b, c, h, w] = x.shape as [number, number, number, number]
   const regionsRaw = reshape(transpose(x, [0, 2, 3, 1]), [b, h * w, c]) //                    [B, P, C]
   const globalRaw = mean(x, [2, 3]) //                                                        [B, C]
-  const projected = (t: Tensor): Tensor => linear(project, t, joint, { bias: false, init: { kind: 'normal', sd: c ** -0.5 } })
+  const projected = (t: Tensor): Tensor =>
+    linear(project, t, joint, { bias: false, init: { kind: 'normal', sd: c ** -0.5 } })
   return { globalRaw, regionsRaw, global: projected(globalRaw), regions: projected(regionsRaw), grid: [h, w] }
 }

@@ -26,11 +26,15 @@ export function vit(scope: Scope, project: Scope, pixels: Tensor, config: VitCon
 
   const embeddings = scope.in('embeddings')
   // The patch convolution as a matrix product: stride = kernel, so no pixel is read twice.
-  const kernel = embeddings.in('patch_embedding').parameter('weight', [width, channels, patch, patch], { kind: 'normal', sd: 0.02 })
+  const kernel = embeddings
+    .in('patch_embedding')
+    .parameter('weight', [width, channels, patch, patch], { kind: 'normal', sd: 0.02 })
   const flat = reshape(kernel, [width, channels * patch * patch])
   const patched = matmul(patches(pixels, patch), flat, { transposeB: true }) //               [B, P, W]
   const token = embeddings.parameter('class_embedding', [width], { kind: 'normal', sd: width ** -0.5 })
-  const positions = embeddings.in('position_embedding').parameter('weight', [count + 1, width], { kind: 'normal', sd: width ** -0.5 })
+  const positions = embeddings
+    .in('position_embedding')
+    .parameter('weight', [count + 1, width], { kind: 'normal', sd: width ** -0.5 })
   const first = broadcast(reshape(token, [1, 1, width]), [b, 1, width])
   const tokens = add(concat([first, patched], 1), positions) //                               [B, 1 + P, W]
 
@@ -38,6 +42,7 @@ export function vit(scope: Scope, project: Scope, pixels: Tensor, config: VitCon
   const normed = layerNorm(scope.in('post_layernorm'), states, epsilon)
   const globalRaw = reshape(slice(normed, 1, 0, 1), [b, width])
   const regionsRaw = slice(normed, 1, 1, count + 1) //                                        [B, P, W]
-  const projected = (x: Tensor): Tensor => linear(project, x, joint, { bias: false, init: { kind: 'normal', sd: width ** -0.5 } })
+  const projected = (x: Tensor): Tensor =>
+    linear(project, x, joint, { bias: false, init: { kind: 'normal', sd: width ** -0.5 } })
   return { globalRaw, regionsRaw, global: projected(globalRaw), regions: projected(regionsRaw), grid: [side, side] }
 }

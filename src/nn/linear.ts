@@ -16,7 +16,10 @@ export function linear(scope: Scope, x: Tensor, outputs: number, { bias = true, 
   const weight = scope.parameter('weight', [outputs, inputs], init ?? { kind: 'uniform', bound })
   const product = matmul(x, weight, { transposeB: true })
   if (!bias) return product
-  return add(product, scope.parameter('bias', [outputs], init === undefined ? { kind: 'uniform', bound } : { kind: 'zeros' }))
+  return add(
+    product,
+    scope.parameter('bias', [outputs], init === undefined ? { kind: 'uniform', bound } : { kind: 'zeros' }),
+  )
 }
 
 /** Rows of `weight` [count, width] for int32 ids [...]: result [..., width]. */

@@ -1,6 +1,19 @@
 /** @file Normalisation layers. */
 
-import { add, channelAffine, div, layerNorm as layerNormOp, mean, mul, neg, reshape, sqrt, square, sub, type Tensor } from '../engine/index.ts'
+import {
+  add,
+  channelAffine,
+  div,
+  layerNorm as layerNormOp,
+  mean,
+  mul,
+  neg,
+  reshape,
+  sqrt,
+  square,
+  sub,
+  type Tensor,
+} from '../engine/index.ts'
 import type { Scope } from './scope.ts'
 
 /** Layer normalisation over the last axis, with `weight` and `bias` [D], as torch.nn.LayerNorm. */

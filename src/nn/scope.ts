@@ -43,7 +43,10 @@ export function trace<T>(model: (scope: Scope) => T, { training }: { training: b
     const known = tensors.get(name)
     if (known !== undefined) {
       if (known.shape.length !== shape.length || known.shape.some((n, i) => n !== shape[i])) {
-        throw new VesaliusError('SHAPE_MISMATCH', `"${name}" is used with shapes [${known.shape.join(', ')}] and [${shape.join(', ')}].`)
+        throw new VesaliusError(
+          'SHAPE_MISMATCH',
+          `"${name}" is used with shapes [${known.shape.join(', ')}] and [${shape.join(', ')}].`,
+        )
       }
       return known
     }

@@ -5,13 +5,13 @@
 
 import { VesaliusError } from '../core/errors.ts'
 import {
-  adamW,
   type AdamWOptions,
+  adamW,
   adamWRates,
   type Feed,
   gradients,
-  initialValues,
   type Inline,
+  initialValues,
   type Layout,
   type LoweredModel,
   layOut,
@@ -65,7 +65,11 @@ export interface Training<Shape> {
   readonly steps: number
   step(shape: Shape, feeds: Record<string, Feed>, rate: number): Promise<StepResult>
   /** Runs a graph on the present parameters without changing them, batch statistics read: validation. */
-  evaluate(key: string, build: (scope: Scope) => Readonly<Record<string, Tensor>>, feeds: Record<string, Feed>): Promise<Record<string, Inline>>
+  evaluate(
+    key: string,
+    build: (scope: Scope) => Readonly<Record<string, Tensor>>,
+    feeds: Record<string, Feed>,
+  ): Promise<Record<string, Inline>>
   parameters(): Promise<Float32Array>
   state(): Promise<TrainingState>
   restore(state: TrainingState): Promise<void>
@@ -75,6 +79,8 @@ export interface Training<Shape> {
 /** A loaded graph, and the part of each call that never changes. */
 interface Compiled {
   session: Session
+  /** Names of the inputs: what a graph does not ask for is not fed. */
+  inputs: ReadonlySet<string>
   call: Parameters<Session['run']>[0]
 }
 
@@ -117,8 +123,7 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
       return steps
     },
     async step(shape, feeds, rate) {
-      const { session, call } = await compile(shape)
-      const { outputs, seconds } = await session.run({ ...call, feeds: { ...call.feeds, ...feeds } })
+      const { outputs, seconds } = await runWith(await compile(shape), feeds)
       const values = Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data[0] as number]))
       const gradientNorm = await runtime.norm('gradients', 0, layout.trained)
       if (!Number.isFinite(values.loss) || !Number.isFinite(gradientNorm)) {
@@ -147,11 +152,10 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
       if (evaluation === undefined) {
         const model = lowerTraining(trace(build, { training: false }).outputs)
         const fetch = model.outputs.map(({ name }) => name)
-        evaluation = { session: await runtime.load(model.bytes), call: { feeds: parameterFeeds(model, layout), fetch } }
+        evaluation = { ...(await load(runtime, model)), call: { feeds: parameterFeeds(model, layout), fetch } }
         evaluations.set(key, evaluation)
       }
-      const { session, call } = evaluation
-      return (await session.run({ ...call, feeds: { ...call.feeds, ...feeds } })).outputs
+      return (await runWith(evaluation, feeds)).outputs
     },
     parameters: () => runtime.read('parameters', 0, layout.length),
     async state() {
@@ -187,7 +191,8 @@ async function compileStep<Shape>(
   const trained = layout.entries.filter((entry) => entry.kind === 'parameter')
   const wrt = trained.map(({ name }) => {
     const tensor = tensors.get(name)
-    if (tensor === undefined) throw new VesaliusError('MODEL_INVALID', `The model does not use "${name}" at every input shape.`)
+    if (tensor === undefined)
+      throw new VesaliusError('MODEL_INVALID', `The model does not use "${name}" at every input shape.`)
     return tensor
   })
   const named: Record<string, Tensor> = { loss: step.loss, ...step.watch }
@@ -202,8 +207,20 @@ async function compileStep<Shape>(
     into[`+ ${name}`] = { buffer: 'parameters', offset: layout.byName.get(name)!.offset, shape: value.shape }
   }
   const model = lowerTraining(named)
-  const session = await runtime.load(model.bytes)
-  return { session, call: { feeds: parameterFeeds(model, layout), into, fetch: ['loss', ...Object.keys(step.watch)] } }
+  return {
+    ...(await load(runtime, model)),
+    call: { feeds: parameterFeeds(model, layout), into, fetch: ['loss', ...Object.keys(step.watch)] },
+  }
+}
+
+async function load(runtime: Runtime, model: LoweredModel): Promise<Pick<Compiled, 'session' | 'inputs'>> {
+  return { session: await runtime.load(model.bytes), inputs: new Set(model.inputs.map(({ name }) => name)) }
+}
+
+/** Runs a loaded graph on this batch. */
+function runWith({ session, inputs, call }: Compiled, feeds: Record<string, Feed>): ReturnType<Session['run']> {
+  const asked = Object.entries(feeds).filter(([name]) => inputs.has(name))
+  return session.run({ ...call, feeds: { ...call.feeds, ...Object.fromEntries(asked) } })
 }
 
 /** Where each parameter that a lowered graph asks for lies. */

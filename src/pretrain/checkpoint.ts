@@ -10,8 +10,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
-import { VesaliusError } from '../core/errors.ts'
-import { isMissingFile } from '../core/errors.ts'
+import { isMissingFile, VesaliusError } from '../core/errors.ts'
 import { syncFolder, writeFileAtomic, writeJsonAtomic } from '../core/files.ts'
 import { readSafetensors, writeSafetensors } from '../models/checkpoints/safetensors.ts'
 import type { TrainingState } from '../nn/index.ts'
@@ -22,7 +21,12 @@ export const progressSchema = z.strictObject({
   /** Best validation loss so far and its step. */
   best: z.strictObject({ step: z.number().int(), loss: z.number() }).nullable(),
   /** What bit-exactness depends on. */
-  environment: z.strictObject({ runtime: z.string(), node: z.string(), platform: z.string(), threads: z.number().int() }),
+  environment: z.strictObject({
+    runtime: z.string(),
+    node: z.string(),
+    platform: z.string(),
+    threads: z.number().int(),
+  }),
   /** Hash of the parameters' names, shapes and places. */
   layout: z.string(),
 })
@@ -100,7 +104,8 @@ async function pointer(folder: string, name: 'latest' | 'best'): Promise<string 
 async function isWhole(path: string): Promise<boolean> {
   try {
     const manifest = manifestSchema.parse(JSON.parse(await readFile(join(path, manifestFile), 'utf8')))
-    for (const [file, hash] of Object.entries(manifest.files)) if ((await hashFile(join(path, file))) !== hash) return false
+    for (const [file, hash] of Object.entries(manifest.files))
+      if ((await hashFile(join(path, file))) !== hash) return false
     return true
   } catch {
     return false
@@ -121,13 +126,17 @@ export async function bestCheckpoint(folder: string): Promise<string | undefined
 }
 
 /** Reads a checkpoint that {@link latestCheckpoint} or {@link bestCheckpoint} named. */
-export async function readCheckpoint(folder: string, name: string): Promise<{ state: TrainingState; progress: RunProgress }> {
+export async function readCheckpoint(
+  folder: string,
+  name: string,
+): Promise<{ state: TrainingState; progress: RunProgress }> {
   const path = join(folder, name)
   const progress = progressSchema.parse(JSON.parse(await readFile(join(path, progressFile), 'utf8')))
   const { tensors } = await readSafetensors(join(path, weightsFile))
   const values = (tensor: string): Float32Array => {
     const data = tensors.get(tensor)?.data
-    if (!(data instanceof Float32Array)) throw new VesaliusError('CHECKPOINT_INVALID', `The checkpoint ${name} has no "${tensor}".`, { where: path })
+    if (!(data instanceof Float32Array))
+      throw new VesaliusError('CHECKPOINT_INVALID', `The checkpoint ${name} has no "${tensor}".`, { where: path })
     return data
   }
   const state = {

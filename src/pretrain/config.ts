@@ -21,7 +21,17 @@ export const runSchema = z.strictObject({
       .default('sections')
       .describe('which words go with an image; sections: findings, impression or both, drawn anew each epoch'),
     augment: z.enum(['none', 'crop']).default('crop'),
-    folds: z.number().int().min(2).max(100).optional().describe('split by hash of the study id instead of the stated splits'),
+    fit: z
+      .enum(['shortest-edge-crop', 'stretch', 'letterbox'])
+      .default('shortest-edge-crop')
+      .describe('how a picture becomes square: crop as CLIP does, stretch, or pad'),
+    folds: z
+      .number()
+      .int()
+      .min(2)
+      .max(100)
+      .optional()
+      .describe('split by hash of the study id instead of the stated splits'),
     fold: z.number().int().nonnegative().optional().describe('the fold that is held out'),
     dropWords: z.array(z.string()).default([]).describe('words removed from all texts (controls)'),
     shufflePairs: z.boolean().default(false).describe('gives every image the text of another study (control)'),
@@ -105,8 +115,15 @@ export function resolveRun(request: RunRequest, where: string): RunConfig {
   }
   const config = parseWith(runSchema, merge(base, request.overrides ?? {}), where)
   objectiveOf(config.objective)
-  if ((config.data.folds === undefined) !== (config.data.fold === undefined) || (config.data.fold ?? 0) >= (config.data.folds ?? 1)) {
-    throw new VesaliusError('CONFIG_INVALID', `${where} is not valid: data.fold must be given with data.folds and be below it.`, { where })
+  if (
+    (config.data.folds === undefined) !== (config.data.fold === undefined) ||
+    (config.data.fold ?? 0) >= (config.data.folds ?? 1)
+  ) {
+    throw new VesaliusError(
+      'CONFIG_INVALID',
+      `${where} is not valid: data.fold must be given with data.folds and be below it.`,
+      { where },
+    )
   }
   return config
 }

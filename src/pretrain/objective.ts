@@ -13,7 +13,7 @@ export interface SurveyRow {
   /** The paper's own name of the system. */
   name: string
   paper: string
-  /** Table of the survey, 1 to 5; 0 for the baseline of section 2.1. */
+  /** Table of the survey, 1 to 5; 0 for what is in none: the baseline of section 2.1, our reference lines. */
   table: 0 | 1 | 2 | 3 | 4 | 5
   domain: string
   taxonomy: readonly string[]
@@ -27,14 +27,35 @@ export type Need = 'image' | 'text' | 'report'
 /** Named scalar losses [], shown separately in logs. */
 export type Losses = Readonly<Record<string, Tensor>>
 
+/**
+ * What a loss is made of. Towers are traced when they are asked for: an objective that never reads `text` trains no
+ * text tower.
+ */
 export interface LossContext<Config> {
-  image: ImageFeatures
-  text: TextFeatures
+  readonly image: ImageFeatures
+  readonly text: TextFeatures
   /** exp(logit_scale) = 1/tau of the model, []. */
-  scale: Tensor
+  readonly scale: Tensor
+  /** Labels of the batch, for objectives that declare `labels`. */
+  readonly labels: BatchLabels
   config: Config
   /** Where the objective declares parameters of its own. */
   modules: Scope
+}
+
+/** Labels as tensors [B, K], K in the order of the declaration. */
+export interface BatchLabels {
+  /** float32: 1 present, 0 absent. */
+  values: Tensor
+  /** float32: 1 where the study says so, 0 where it is uncertain or silent. */
+  known: Tensor
+}
+
+/** Which labels of a study an objective reads. */
+export interface LabelSource {
+  names: readonly string[]
+  /** `labels`: what the report says. `truth`: what is in the image, where that is known (phantoms). */
+  from: 'labels' | 'truth'
 }
 
 export interface Objective<Schema extends z.ZodType = z.ZodType> {
@@ -43,6 +64,10 @@ export interface Objective<Schema extends z.ZodType = z.ZodType> {
   survey: SurveyRow
   config: Schema
   needs: readonly Need[]
+  /** Names of the losses that `loss` returns, in the order of logs and weights. */
+  losses: readonly string[]
+  /** Labels that come with each batch, if the loss reads any. */
+  labels?: (config: z.output<Schema>) => LabelSource
   /** Why a batch of this size cannot be trained on, if it cannot. */
   refuse?: (batch: number) => string | undefined
   loss(context: LossContext<z.output<Schema>>): Losses

@@ -2,6 +2,7 @@
 
 import { clip } from './global/clip.ts'
 import type { Objective } from './objective.ts'
+import { supervised } from './others/supervised.ts'
 
 /** Every pre-training objective, by the path of its file. */
-export const objectives: readonly Objective[] = [clip]
+export const objectives: readonly Objective[] = [clip, supervised]

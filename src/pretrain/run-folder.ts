@@ -2,9 +2,9 @@
 
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseWith } from '../core/config.ts'
 import { isMissingFile, VesaliusError } from '../core/errors.ts'
 import { readJson, writeFileAtomic, writeJsonAtomic } from '../core/files.ts'
-import { parseWith } from '../core/config.ts'
 import { type RunConfig, runSchema } from './config.ts'
 
 /** One line of metrics.jsonl. */

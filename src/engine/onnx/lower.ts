@@ -6,7 +6,15 @@
  */
 
 import { VesaliusError } from '../../core/errors.ts'
-import { type Node, type PrimitiveName, type Primitives, type Shape, sizeOf, type Tensor, topological } from '../tensor.ts'
+import {
+  type Node,
+  type PrimitiveName,
+  type Primitives,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  topological,
+} from '../tensor.ts'
 import { type Attribute, bytesOf, encodeModel, type OnnxInitializer, type OnnxNode, type OnnxValue } from './proto.ts'
 
 /** A dimension of the lowered graph: a number, or a multiple of the batch size known at run time. */
@@ -91,13 +99,16 @@ const rules: { [Name in PrimitiveName]: Rule<Name> } = {
   cast: ({ e, x, attributes: { to } }) => e.emit('Cast', x, { to: castTo[to] }),
   stopGradient: ({ x }) => x[0]!,
 
-  sum: ({ e, x: [x], attributes: { axes, keep } }) => e.emit('ReduceSum', [x!, e.ints(axes)], { keepdims: keep ? 1 : 0 }),
+  sum: ({ e, x: [x], attributes: { axes, keep } }) =>
+    e.emit('ReduceSum', [x!, e.ints(axes)], { keepdims: keep ? 1 : 0 }),
   reduceMax: ({ e, x: [x], attributes: { axes, keep } }) =>
     e.emit('ReduceMax', [x!, e.ints(axes)], { keepdims: keep ? 1 : 0 }),
-  argMax: ({ e, x, attributes: { axis } }) => e.emit('Cast', [e.emit('ArgMax', x, { axis, keepdims: 0 })], { to: castTo.int32 }),
+  argMax: ({ e, x, attributes: { axis } }) =>
+    e.emit('Cast', [e.emit('ArgMax', x, { axis, keepdims: 0 })], { to: castTo.int32 }),
   softmax: ({ e, x, attributes: { axis } }) => e.emit('Softmax', x, { axis }),
   logSoftmax: ({ e, x, attributes: { axis } }) => e.emit('LogSoftmax', x, { axis }),
-  layerNorm: ({ e, x, attributes: { epsilon } }) => e.emit('LayerNormalization', x, { axis: -1, epsilon: { float: epsilon } }),
+  layerNorm: ({ e, x, attributes: { epsilon } }) =>
+    e.emit('LayerNormalization', x, { axis: -1, epsilon: { float: epsilon } }),
   standardize({ e, x: [x], inputs, attributes: { epsilon } }) {
     const ones = e.floats(1, inputs[0]!.shape.at(-1))
     // Every output keeps a name: leaving out the mean would be legal ONNX but is not safe in the runtime.
@@ -106,7 +117,9 @@ const rules: { [Name in PrimitiveName]: Rule<Name> } = {
   },
   channelAffine({ e, x: [x, a, b], inputs }) {
     const channels = inputs[1]!.shape[0] as number
-    return e.emit('BatchNormalization', [x!, a!, b!, e.floats(0, channels), e.floats(1, channels)], { epsilon: { float: 0 } })
+    return e.emit('BatchNormalization', [x!, a!, b!, e.floats(0, channels), e.floats(1, channels)], {
+      epsilon: { float: 0 },
+    })
   },
 
   matmul({ e, x, attributes: { transposeA, transposeB } }) {
@@ -185,14 +198,18 @@ export function lowerVectors(outputs: Outputs): LoweredModel {
  * Lowers for serving: parameters become constants and the batch axis is free. `trace` is called with two batch sizes;
  * what differs between the two traces is what depends on the batch.
  */
-export function lowerServing(trace: (batch: number) => Outputs, parameters: ReadonlyMap<string, Float32Array>): LoweredModel {
+export function lowerServing(
+  trace: (batch: number) => Outputs,
+  parameters: ReadonlyMap<string, Float32Array>,
+): LoweredModel {
   const [few, more] = [2, 3]
   const outputs = trace(few)
   const order = topological(Object.values(outputs))
   const twin = topological(Object.values(trace(more)))
   const partner = new Map<Tensor, Tensor>()
   order.forEach((node, i) => {
-    if (node.op !== twin[i]?.op) throw new VesaliusError('RUNTIME_FAILED', 'The model changes its structure with the batch size.')
+    if (node.op !== twin[i]?.op)
+      throw new VesaliusError('RUNTIME_FAILED', 'The model changes its structure with the batch size.')
     node.outputs.forEach((t, j) => {
       partner.set(t, twin[i]!.outputs[j] as Tensor)
     })
@@ -245,7 +262,9 @@ function lower(
       add(`i:${values.join(',')}`, {
         dtype: 'int64',
         shape: [values.length],
-        bytes: bytesOf(BigInt64Array.from(values, (v) => (Math.abs(v) === end ? BigInt(Math.sign(v)) * (2n ** 62n) : BigInt(v)))),
+        bytes: bytesOf(
+          BigInt64Array.from(values, (v) => (Math.abs(v) === end ? BigInt(Math.sign(v)) * 2n ** 62n : BigInt(v))),
+        ),
       }),
     floats: (value, length) =>
       add(`f:${value}:${length}`, {
@@ -283,7 +302,8 @@ function lower(
       const { name } = attributes as Primitives['input']
       const fixed = op === 'parameter' ? parameters?.get(name) : undefined
       if (op === 'parameter' && parameters !== undefined) {
-        if (fixed?.length !== sizeOf(t.shape)) throw new VesaliusError('MODEL_INVALID', `The parameter ${name} is missing or has another size.`)
+        if (fixed?.length !== sizeOf(t.shape))
+          throw new VesaliusError('MODEL_INVALID', `The parameter ${name} is missing or has another size.`)
         initializers.set(`p:${name}`, { name, dtype: 'float32', shape: t.shape, bytes: bytesOf(fixed) })
       } else {
         inputs.push({ name, dtype: t.dtype, shape: open(t) })
@@ -293,7 +313,12 @@ function lower(
   }
   for (const node of order) {
     if (node.op === 'input' || node.op === 'parameter') continue
-    const results = lowerNode(node, e, node.inputs.map((t) => names.get(t) as string), dims)
+    const results = lowerNode(
+      node,
+      e,
+      node.inputs.map((t) => names.get(t) as string),
+      dims,
+    )
     node.outputs.forEach((t, i) => {
       names.set(t, results[i] as string)
     })

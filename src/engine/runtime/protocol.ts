@@ -34,7 +34,13 @@ export type Request =
   | { kind: 'read'; buffer: string; offset: number; length: number }
   | { kind: 'clamp'; buffer: string; start: number; end: number; low: number; high: number }
   | { kind: 'norm'; buffer: string; start: number; end: number }
-  | { kind: 'run'; session: number; feeds: Record<string, Feed>; into: Record<string, BufferView>; fetch: readonly string[] }
+  | {
+      kind: 'run'
+      session: number
+      feeds: Record<string, Feed>
+      into: Record<string, BufferView>
+      fetch: readonly string[]
+    }
   | {
       kind: 'sweep'
       session: number

@@ -54,7 +54,10 @@ function workerPath(): string {
   const here = new URL('./worker.js', import.meta.url)
   const path = fileURLToPath(here).replace(/\/src\/(engine\/runtime\/worker\.js)$/, '/dist/$1')
   if (!existsSync(path)) {
-    throw new VesaliusError('RUNTIME_FAILED', 'The compiled worker of the runtime is missing.', { where: path, hint: 'Run: npm run build' })
+    throw new VesaliusError('RUNTIME_FAILED', 'The compiled worker of the runtime is missing.', {
+      where: path,
+      hint: 'Run: npm run build',
+    })
   }
   return path
 }
@@ -83,7 +86,8 @@ export function openRuntime({ threads = availableParallelism(), device = 'cpu' }
   worker.on('exit', () => fail('The worker of ONNX Runtime has ended.'))
 
   const ask = (request: Request, transfer: ArrayBuffer[] = []): Promise<Reply> => {
-    if (closed && request.kind !== 'close') return Promise.reject(new VesaliusError('RUNTIME_FAILED', 'The runtime is closed.'))
+    if (closed && request.kind !== 'close')
+      return Promise.reject(new VesaliusError('RUNTIME_FAILED', 'The runtime is closed.'))
     return new Promise((resolve, reject) => {
       const id = nextId++
       waiting.set(id, { resolve, reject })

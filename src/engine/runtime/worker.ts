@@ -66,7 +66,8 @@ async function handle(request: Request): Promise<Omit<Reply, 'id'>> {
       return { data: buffer(request.buffer).slice(request.offset, request.offset + request.length) }
     case 'clamp': {
       const values = buffer(request.buffer).subarray(request.start, request.end)
-      for (let i = 0; i < values.length; i++) values[i] = Math.min(Math.max(values[i] as number, request.low), request.high)
+      for (let i = 0; i < values.length; i++)
+        values[i] = Math.min(Math.max(values[i] as number, request.low), request.high)
       return {}
     }
     case 'norm': {

@@ -69,7 +69,9 @@ function readImage(json: unknown, where: string): unknown {
     return { kind: 'resnet', ...rest }
   }
   if (type !== undefined && type !== 'clip_vision_model') {
-    throw new VesaliusError('MODEL_INVALID', `${where}: image towers of type "${type}" cannot be loaded yet.`, { where })
+    throw new VesaliusError('MODEL_INVALID', `${where}: image towers of type "${type}" cannot be loaded yet.`, {
+      where,
+    })
   }
   const c = parseWith(visionSchema, json, `${where}, vision_config`, 'MODEL_INVALID')
   return {
@@ -91,7 +93,9 @@ function readText(json: unknown, where: string): unknown {
   if (type === 'bert') {
     const c = parseWith(bertConfigSchema, json, `${where}, text_config`, 'MODEL_INVALID')
     if (c.hidden_act !== 'gelu') {
-      throw new VesaliusError('MODEL_INVALID', `${where}: BERT with activation "${c.hidden_act}" cannot be loaded.`, { where })
+      throw new VesaliusError('MODEL_INVALID', `${where}: BERT with activation "${c.hidden_act}" cannot be loaded.`, {
+        where,
+      })
     }
     return {
       kind: 'bert',
@@ -133,7 +137,11 @@ function readText(json: unknown, where: string): unknown {
 export function fromHuggingFace(json: unknown, where: string): ModelConfig {
   const c = parseWith(folderSchema, json, where, 'MODEL_INVALID')
   if (c.model_type !== 'clip' && c.model_type !== 'vision-text-dual-encoder') {
-    throw new VesaliusError('MODEL_INVALID', `${where}: models of type "${c.model_type}" cannot be loaded; CLIP and VisionTextDualEncoder can.`, { where })
+    throw new VesaliusError(
+      'MODEL_INVALID',
+      `${where}: models of type "${c.model_type}" cannot be loaded; CLIP and VisionTextDualEncoder can.`,
+      { where },
+    )
   }
   const config = {
     image: readImage(c.vision_config, where),

@@ -27,6 +27,7 @@ export const clip = objective({
     tasks: ['ZSC', 'ITR'],
   },
   needs: ['image', 'text'],
+  losses: ['contrastive'],
   config: z.strictObject({}),
 
   // A single pair has no negatives: the loss and its gradient would be exactly 0.

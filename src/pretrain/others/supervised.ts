@@ -1,0 +1,40 @@
+/**
+ * Supervised reference line: the image tower alone, trained on labels by binary cross-entropy. No system of the survey:
+ * it says how much of the truth this tower can learn from these pictures, and stands beside every other result.
+ *
+ *   L = mean over known labels of  softplus(z) - y z ,   z = W v + b  on the pooled features before the projection
+ */
+
+import { z } from 'zod'
+import { abs, add, div, exp, log, maximum, mul, neg, relu, sub, sum } from '../../engine/index.ts'
+import { linear } from '../../nn/index.ts'
+import { objective } from '../objective.ts'
+
+export const supervised = objective({
+  id: 'supervised',
+  survey: {
+    name: 'Supervised reference',
+    paper: 'reference line, no paper',
+    table: 0,
+    domain: 'any',
+    taxonomy: ['reference'],
+    tasks: ['CLS'],
+  },
+  needs: ['image'],
+  losses: ['crossEntropy'],
+  config: z.strictObject({
+    findings: z.array(z.string()).min(1).describe('label names'),
+    from: z
+      .enum(['labels', 'truth'])
+      .default('truth')
+      .describe('labels: what reports say; truth: what is in the image'),
+  }),
+  labels: ({ findings, from }) => ({ names: findings, from }),
+
+  loss({ image, labels, config, modules }) {
+    const z = linear(modules.in('head'), image.globalRaw, config.findings.length) //          [B, K]
+    const softplus = add(relu(z), log(add(1, exp(neg(abs(z)))))) //                           stable for large |z|
+    const each = mul(sub(softplus, mul(labels.values, z)), labels.known)
+    return { crossEntropy: div(sum(each), maximum(sum(labels.known), 1)) }
+  },
+})
