@@ -1,0 +1,15 @@
+/** @file Images in: files to display values, display values to model input, and what was done on the way. */
+
+export { decodeImage, readImage } from './decode.ts'
+export { fit, preprocess } from './preprocess.ts'
+export { clipMean, clipStd, type Preprocess, readPreprocess, writePreprocess } from './preprocess-config.ts'
+export { centerCrop, type Filter, type Plane, padCenter, resize } from './resample.ts'
+export {
+  type DecodedImage,
+  describeSteps,
+  type ImageFormat,
+  type ImageSource,
+  type ReadOptions,
+  type Step,
+  type Window,
+} from './types.ts'
