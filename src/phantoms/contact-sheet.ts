@@ -53,7 +53,7 @@ export async function contactSheet(
   return sharp({ create: { width, height: rows * (tile + strip), channels: 3, background: '#111' } })
     .composite(layers.flat())
     .toColourspace('b-w')
-    .png({ compressionLevel: 9 })
+    .png({ compressionLevel: 9, palette: true, colours: 32, dither: 0 })
     .toBuffer()
 }
 
@@ -87,7 +87,7 @@ function caption(names: readonly string[]): string {
 }
 
 function captionSvg(text: string, width: number, height: number): string {
-  const limit = Math.floor(width / 5.6)
+  const limit = Math.floor(width / 6.2)
   const lines: string[] = ['']
   for (const word of text.split(' ')) {
     const last = lines.at(-1) as string

@@ -56,19 +56,19 @@ function addEdge(target: Layer, ax: number, ay: number, bx: number, by: number, 
   if (y1 > height) y1 = height
   const last = Math.ceil(y1)
   for (let row = Math.floor(y0); row < last; row++) {
-    const top = row > y0 ? row : y0
-    const bottom = row + 1 < y1 ? row + 1 : y1
+    const top = Math.max(row, y0)
+    const bottom = Math.min(row + 1, y1)
     const dy = bottom - top
     const next = x + slope * dy
-    addSpan(sums, row * (width + 2), width, x < next ? x : next, x < next ? next : x, direction * dy)
+    addSpan(sums, row * (width + 2), width, Math.min(x, next), Math.max(x, next), direction * dy)
     x = next
   }
 }
 
 /** One edge piece inside one row: `d` units of height spread between the columns of [left, right]. */
 function addSpan(sums: Float32Array, base: number, width: number, left: number, right: number, d: number): void {
-  const x0 = left < 0 ? 0 : left > width ? width : left
-  const x1 = right < 0 ? 0 : right > width ? width : right
+  const x0 = left < 0 ? 0 : Math.min(left, width)
+  const x1 = right < 0 ? 0 : Math.min(right, width)
   const first = Math.floor(x0)
   const end = Math.ceil(x1)
   if (end <= first + 1) {
@@ -145,15 +145,15 @@ function boxRows(
     const base = y * width
     for (let x = 0; x < width; x++) line[x] = field[base + x] as number
     let sum = 0
-    for (let k = -r; k <= r; k++) sum += line[k < 0 ? 0 : k > last ? last : k] as number
+    for (let k = -r; k <= r; k++) sum += line[k < 0 ? 0 : Math.min(k, last)] as number
     for (let x = 0; x < width; x++) {
       const before = x - r - 1
       const after = x + r + 1
-      const low = line[before < 0 ? 0 : before] as number
-      const high = line[after > last ? last : after] as number
+      const low = line[Math.max(before, 0)] as number
+      const high = line[Math.min(after, last)] as number
       field[base + x] = (sum + part * (low + high)) * norm
       const leaving = x - r
-      sum += high - (line[leaving < 0 ? 0 : leaving > last ? last : leaving] as number)
+      sum += high - (line[leaving < 0 ? 0 : Math.min(leaving, last)] as number)
     }
   }
 }
@@ -163,7 +163,7 @@ function boxColumns(field: Float32Array, width: number, height: number, r: numbe
   const last = height - 1
   const source = field.slice()
   const sums = new Float32Array(width)
-  const row = (y: number): number => (y < 0 ? 0 : y > last ? last : y) * width
+  const row = (y: number): number => (y < 0 ? 0 : Math.min(y, last)) * width
   for (let k = -r; k <= r; k++) {
     const base = row(k)
     for (let x = 0; x < width; x++) sums[x] = (sums[x] as number) + (source[base + x] as number)

@@ -117,7 +117,7 @@ export function render(scene: Scene, size: number, options: RenderOptions = {}):
       const deep = (depth[i] as number) * 2 - 1
       air = inLung * (0.62 + 0.38 * (deep > 0 ? Math.sqrt(deep) : 0)) * anatomy.air
       const s = solid[i] as number
-      air *= 1 - (s > 1 ? 1 : s) * 0.9
+      air *= 1 - Math.min(s, 1) * 0.9
       let filled = 0
       if (fill) filled = fill[i] as number
       if (haze) filled = 1 - (1 - filled) * (1 - (haze[i] as number))
@@ -129,12 +129,12 @@ export function render(scene: Scene, size: number, options: RenderOptions = {}):
       }
       if (water) {
         const w = water[i] as number
-        air *= 1 - (w > 1 ? 1 : w)
+        air *= 1 - Math.min(w, 1)
       }
     }
-    let vessels = vessel ? (vessel[i] as number) * (inLung > 1 ? 1 : inLung) : 0
+    let vessels = vessel ? (vessel[i] as number) * Math.min(inLung, 1) : 0
     const covered = solid[i] as number
-    vessels *= 1 - 0.75 * (covered > 1 ? 1 : covered)
+    vessels *= 1 - 0.75 * Math.min(covered, 1)
     if (collapse) {
       const gone = collapse[i] as number
       vessels *= 1 - gone

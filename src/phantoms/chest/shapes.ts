@@ -242,28 +242,52 @@ function edema(scene: Scene, part: Part, k: number): PartShapes {
   }
 }
 
-/** A net of rings in the basal and outer lung. */
+/** A net of fine lines in the basal and outer lung: jittered grid points, each joined to some of its neighbours. */
 function fibrosis(scene: Scene, part: Part, k: number): PartShapes {
   const a = scene.anatomy
   const stream = random(part.seed, 'fibrosis')
   const lung = lungOf(a, part.side)
-  const shapes: Shape[] = []
-  const cell = 9.5
+  const cell = 8.5
   const top = domeOf(a, part.side) - part.size
-  for (let y = top; y < domeOf(a, part.side) + 24; y += cell * 0.86) {
-    const depth = Math.min(1, (y - top) / (part.size * 0.6))
-    for (let x = 34; x < halfAt(a, y) - 4; x += cell) {
-      const [cx, cy] = [part.side * (x + stream.normal(0, 1.6)), y + stream.normal(0, 1.6)]
-      const keep = 0.25 + 0.75 * depth * Math.min(1, x / (a.halfWidth * 0.6))
-      if (!stream.chance(keep) || !inside(lung, cx, cy)) continue
-      const r = cell * stream.uniform(0.42, 0.6)
-      const ring = ellipse(cx, cy, r, r * stream.uniform(0.8, 1.1), stream.uniform(0, 3), 8)
-      shapes.push({ layer: 'sharp', points: ring, value: 0.36 * k })
-      shapes.push({ layer: 'sharp', points: shrink(ring, cx, cy, (r - 2.3) / r), value: -0.36 * k })
+  const nodes = new Map<string, [number, number]>()
+  const rows = Math.ceil((part.size + 28) / cell)
+  const columns = Math.ceil((a.halfWidth - 36) / cell)
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const x = part.side * (34 + column * cell + stream.normal(0, 2.2))
+      const y = top + row * cell + stream.normal(0, 2.2)
+      // Densest at the base and towards the chest wall.
+      const depth = Math.min(1, (row * cell) / (part.size * 0.55))
+      const wanted = stream.chance(0.15 + 0.85 * depth * Math.min(1, Math.abs(x) / (a.halfWidth * 0.65)))
+      if (wanted && inside(lung, x, y)) nodes.set(`${row}:${column}`, [x, y])
     }
   }
-  const outlines = shapes.filter((s) => s.value > 0).map((s) => s.points)
-  return { shapes, outline: outlines }
+  const shapes: Shape[] = []
+  for (const [key, [x, y]] of nodes) {
+    const [row, column] = key.split(':').map(Number) as [number, number]
+    for (const [dr, dc, chance] of [
+      [0, 1, 0.8],
+      [1, 0, 0.8],
+      [1, 1, 0.3],
+      [1, -1, 0.3],
+    ] as const) {
+      const other = nodes.get(`${row + dr}:${column + dc}`)
+      if (!other || !stream.chance(chance)) continue
+      const path = [
+        x,
+        y,
+        (x + other[0]) / 2 + stream.normal(0, 0.9),
+        (y + other[1]) / 2 + stream.normal(0, 0.9),
+        ...other,
+      ]
+      shapes.push({
+        layer: 'soft',
+        points: ribbon(path, stream.uniform(1.5, 2.5)),
+        value: stream.uniform(0.24, 0.42) * k,
+      })
+    }
+  }
+  return { shapes, outline: shapes.map((shape) => shape.points) }
 }
 
 function shrink(points: Points, x: number, y: number, by: number): Points {
