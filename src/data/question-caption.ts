@@ -19,10 +19,13 @@ interface Pair {
 }
 
 const prepositions =
-  'in|on|at|of|to|for|from|with|by|under|over|above|below|within|near|inside|outside|behind|between|along|around|around|across|across|than|superior|inferior|anterior|posterior|adjacent|lateral|medial|proximal|distal|seen|visible|present|shown|that|which'
-const headEnd = new RegExp(`\\s(?:${prepositions}|surrounding|causing)\\b.*$`, 'i')
-const singularInS = /(?:ss|us|is|ascites|pancreas|pons|emphysematous)$/i
-const pluralWithoutS = /^(?:hila|sulci|gyri|bronchi|vertebrae|diverticula|septa|thalami|nuclei|metastases|bones?s)$/i
+  'in|on|at|of|to|for|from|with|by|via|under|over|above|below|within|near|inside|outside|behind|between|along|around|across|than|seen|visible|present|shown|that|which'
+const headEnd = new RegExp(
+  `\\s(?:(?:${prepositions}|surrounding|causing)\\b|(?:superior|inferior|anterior|posterior|adjacent|lateral|medial) to\\b).*$`,
+  'i',
+)
+const singularInS = /(?:ss|us|is|ascites|pancreas|pons)$/i
+const pluralWithoutS = /^(?:hila|sulci|gyri|bronchi|vertebrae|diverticula|septa|thalami|nuclei)$/i
 
 /** Whether a noun phrase takes "are", by its first word and the last word before any preposition. */
 export function isPlural(phrase: string): boolean {
@@ -56,8 +59,16 @@ const predicates = new Set(
   heterogeneous hyperdense hypodense hyperintense hypointense isointense isodense radiolucent radioopaque radiopaque
   unilateral bilateral focal diffuse patent straight female male supine upright erect recognizable noticeable
   appreciable clearly adequately completely fully well too very taken shown sharp blurry smooth lobulated irregular
-  aligned flat flattened vascular calcified healthy`.split(/\s+/),
+  aligned flat flattened vascular calcified healthy swollen broken shrunk higher lower greater edematous ischemic
+  hemorrhagic cirrhotic uniform obvious evident`.split(/\s+/),
 )
+/** They take an object, so a noun may follow. */
+const transitive = /^(?:causing|compressing|encompassing|showing)$/
+/** With one of these even a subject without determiner is plain: "is cortical atrophy present". */
+const existence =
+  /^(?:present|seen|visible|visualized|depicted|noted|evident|identifiable|recognizable|identified|obvious)$/
+/** Words that belong to the predicate they stand before: "been removed", "an abnormal size", "ring enhancing". */
+const beforePredicate = /^(?:been|an?|lying|ring|hyper|hypo|not|able|(?!only$)\w+ly)$/i
 const adverb = /^(?:clearly|adequately|completely|fully|well|too|very|abnormally|normally|mostly|more|less)$/i
 const determiner =
   /^(?:the|this|these|those|that|an?|any|both|all|there|it|free|iv|oral|contrast|cardiomegaly|air|small|multiple)$/i
@@ -70,20 +81,28 @@ const followsPredicate = new RegExp(
 
 /** Where the predicate begins in the words after the auxiliary, or -1 when that is not plain. */
 function predicateStart(words: readonly string[]): number {
-  if (words[0] === undefined) return -1
-  if (/^(?:this|it|that)$/i.test(words[0]) && /^(?:an?|the|in|from|taken|normal|abnormal)$/i.test(words[1] ?? ''))
-    return 1
-  if (!determiner.test(words[0])) return -1
+  const [first = '', second = ''] = words
+  if (/^(?:this|it|that)$/i.test(first) && /^(?:an?|the|in|from|taken|normal|abnormal)$/i.test(second)) return 1
   for (let i = 1; i < words.length; i++) {
     const word = words[i]!.toLowerCase()
     const next = words[i + 1]
-    if (predicatePhrase.test(words.slice(i).join(' '))) return i
-    // A preposition before any predicate word: what follows may be part of the subject or not, nobody can tell by form.
-    const known = predicates.has(word) || (/(?:[^e]ed|ing|ible|able)$/.test(word) && !/sided$/.test(word))
-    const modifiesNoun = next !== undefined && !followsPredicate.test(next) && !adverb.test(word)
-    if (known && !modifiesNoun) return i
+    if (!determiner.test(first) && !existence.test(word)) continue
+    if (predicatePhrase.test(words.slice(i).join(' ')) || transitive.test(word)) return withAdverbs(words, i)
+    // A bare preposition is no boundary: whether it belongs to the subject ("the opacity in the lung") does not show.
+    const known = predicates.has(word) || existence.test(word) || /(?:[^e]ed|ing|ible|able)$/.test(word)
+    const insideSubject = next !== undefined && !followsPredicate.test(next) && !adverb.test(word)
+    if (known && !insideSubject && !/sided$|^surrounding$/.test(word)) return withAdverbs(words, i)
   }
   return -1
+}
+
+/** The beginning moved left over words that belong to the predicate; -1 when no subject is left. */
+function withAdverbs(words: readonly string[], start: number): number {
+  let at = start
+  while (at > 1 && beforePredicate.test(words[at - 1]!)) at--
+  const subject = words.slice(0, at)
+  const noSubject = /^(?:the|these|those|both|a|an|any|has|surrounding)$/i.test(subject.at(-1)!)
+  return noSubject || subject.some((word) => /^(?:there|it|is|are)$/i.test(word) && subject.length > 1) ? -1 : at
 }
 
 type Rule = (pair: Pair) => string | undefined
@@ -96,7 +115,8 @@ const thereIs: Rule = ({ question, yes }) => {
   const be = aux.includes('/') ? (isPlural(what) ? 'are' : 'is') : aux.toLowerCase()
   if (yes) return `there ${be} ${affirm(what)}`
   if (/^any(thing|where)\b/i.test(what)) return `there ${be} ${what.replace(/^any/i, 'no')}`
-  if (/^(?:more|the|both|two|three|only|enough|less|fewer|\d+)\b/i.test(what)) return `there ${be} not ${what}`
+  if (/^(?:more|multiple|several|the|both|two|three|only|enough|less|fewer|\d+)\b/i.test(what))
+    return `there ${be} not ${what}`
   return `there ${be} no ${what.replace(/^(?:an?|any|some) /i, '')}`
 }
 
@@ -154,7 +174,7 @@ const whatIs: Rule = ({ question, answer, yes }) => {
   if (match === null || yes !== undefined || /^none$/i.test(answer)) return undefined
   const [, aux, what] = match as unknown as [string, string, string]
   // "What is the mass pushing", "what is the patient at risk for": the answer is not what the subject is.
-  if (/(?:ing|\b(?:of|to|in|on|for|from|with|by|at|like))$/i.test(what)) return undefined
+  if (/(?:ing|\b(?:of|to|in|on|for|from|with|by|at|like|be))$/i.test(what)) return undefined
   const be = aux.includes('/') ? (isPlural(what) ? 'are' : 'is') : aux.toLowerCase()
   return `${what} ${be} ${answer}`
 }
@@ -164,7 +184,7 @@ const whereIs: Rule = ({ question, answer, yes }) => {
   const match = /^where (is\/are|is|are) ((?:the|this|these|an?) .+?)(?: (?:located|placed|found|seen))?$/i.exec(
     question,
   )
-  if (match === null || yes !== undefined) return undefined
+  if (match === null || yes !== undefined || / located /i.test(match[2]!)) return undefined
   const [, aux, what] = match as unknown as [string, string, string]
   const be = aux.includes('/') ? (isPlural(what) ? 'are' : 'is') : aux.toLowerCase()
   const placed = /^(?:in|on|at|under|underneath|above|below|near|within|behind|between|along|around|adjacent)\b/i
@@ -177,9 +197,9 @@ const howIs: Rule = ({ question, answer, yes }) => {
   const described = /^how would you describe ((?:the|this|these) .+)$/i.exec(question)
   if (described !== null) return `${described[1]} ${isPlural(described[1]!) ? 'are' : 'is'} ${answer}`
   const counted = /^how many (.+?) (?:are|is) (there|seen|present|visible)(.*)$/i.exec(question)
-  if (counted === null || !/^(?:\d+|one|two|three|four|five|six|many|multiple|several)$/i.test(answer)) return undefined
+  if (counted === null || !/^(?:[2-9]|\d\d+|two|three|four|five|six|many|multiple|several)$/i.test(answer))
+    return undefined
   const [, what, verb, rest] = counted as unknown as [string, string, string, string]
-  const be = /^(?:1|one)$/i.test(answer) ? 'is' : 'are'
   return verb.toLowerCase() === 'there'
     ? `there ${be} ${answer} ${what}${rest}`
     : `${answer} ${what} ${be} ${verb}${rest}`
@@ -198,8 +218,8 @@ const howTaken: Rule = ({ question, answer, yes }) => {
 
 const rules: readonly Rule[] = [thereIs, subjectIs, subjectDoes, canBeSeen, bare, whatIs, whereIs, howIs, howTaken]
 
-/** Alternatives and denials inside a yes-or-no question: what "yes" or "no" then affirms is not plain. */
-const ambiguous = /\b(?:not|no|nothing|without|vs|instead)\b|n't\b/i
+/** Denials and second questions inside a yes-or-no question: what "yes" or "no" then affirms is not plain. */
+const ambiguous = /\b(?:not|no|nothing|without|vs|instead)\b|n't\b|\?|\b(?:and|or) (?:is|are)\b/i
 
 /**
  * One caption of a question and its answer, in small letters at the beginning and without a full stop.
