@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises'
 import { VesaliusError } from '../core/errors.ts'
 import { readBytes } from '../core/files.ts'
+import { decodeDicom } from './dicom.ts'
 import { recognise } from './formats.ts'
 import { decodeRaster } from './raster.ts'
 import type { DecodedImage, ReadOptions } from './types.ts'
@@ -24,7 +25,9 @@ export async function decodeImage(bytes: Uint8Array, where: string, options: Rea
       hint: 'Give a PNG, JPEG, TIFF or DICOM file.',
     })
   }
-  return decodeRaster(bytes, found.format as 'png', where, options)
+  return found.format === 'dicom'
+    ? decodeDicom(bytes, where, options)
+    : decodeRaster(bytes, found.format, where, options)
 }
 
 /**

@@ -128,9 +128,9 @@ function place(image: Plane, width: number, height: number, left: number, top: n
   return { width, height, channels, values }
 }
 
-/** Where the centre crop of HF's image processors begins: rounded down when the margin is odd. */
+/** Where the centre crop of Hugging Face's image processors begins: half pixels are cut towards the edge. */
 export function centerOffset(from: number, to: number): number {
-  return Math.floor((from - to) / 2)
+  return Math.trunc((from - to) / 2)
 }
 
 /** The middle `width` x `height`; an image that is smaller is padded with 0. */
