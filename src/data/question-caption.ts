@@ -200,9 +200,7 @@ const howIs: Rule = ({ question, answer, yes }) => {
   if (counted === null || !/^(?:[2-9]|\d\d+|two|three|four|five|six|many|multiple|several)$/i.test(answer))
     return undefined
   const [, what, verb, rest] = counted as unknown as [string, string, string, string]
-  return verb.toLowerCase() === 'there'
-    ? `there ${be} ${answer} ${what}${rest}`
-    : `${answer} ${what} ${be} ${verb}${rest}`
+  return verb.toLowerCase() === 'there' ? `there are ${answer} ${what}${rest}` : `${answer} ${what} are ${verb}${rest}`
 }
 
 /** "In what plane ...", "What imaging modality ..." */
