@@ -19,10 +19,12 @@ export function bert(
 ): TextFeatures {
   const { width, heads, layers, context, vocabulary, epsilon } = config
   const [b, t] = ids.shape as [number, number]
-  const init = { kind: 'normal', sd: 0.02 } as const
+  // 0.02 at BERT-base's width; narrower towers need larger weights, or a fresh [CLS] hardly depends on the words.
+  const sd = 0.02 * Math.sqrt(768 / width)
+  const init = { kind: 'normal', sd } as const
 
   const embeddings = scope.in('embeddings')
-  const words = embedding(embeddings.in('word_embeddings'), ids, vocabulary, width, 0.02) //  [B, T, W]
+  const words = embedding(embeddings.in('word_embeddings'), ids, vocabulary, width, sd) //  [B, T, W]
   const positions = embeddings.in('position_embeddings').parameter('weight', [context, width], init)
   const types = embeddings.in('token_type_embeddings').parameter('weight', [config.types, width], init)
   const sum = add(add(words, slice(types, 0, 0, 1)), slice(positions, 0, 0, t))

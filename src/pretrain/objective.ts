@@ -4,22 +4,10 @@
  */
 
 import type { z } from 'zod'
+import type { SurveyRow } from '../core/survey.ts'
 import type { Tensor } from '../engine/index.ts'
 import type { ImageFeatures, TextFeatures } from '../models/features.ts'
 import type { Scope } from '../nn/index.ts'
-
-/** Where the survey puts a system. */
-export interface SurveyRow {
-  /** The paper's own name of the system. */
-  name: string
-  paper: string
-  /** Table of the survey, 1 to 5; 0 for what is in none: the baseline of section 2.1, our reference lines. */
-  table: 0 | 1 | 2 | 3 | 4 | 5
-  domain: string
-  taxonomy: readonly string[]
-  /** Evaluations reported in the survey: CLS, ZSC, ITR, SEG, DET ... */
-  tasks: readonly string[]
-}
 
 /** A field of a study without which an objective cannot work. */
 export type Need = 'image' | 'text' | 'report'

@@ -7,7 +7,7 @@ import { foldOf } from '../data/folds.ts'
 import { readStudies } from '../data/studies.ts'
 import type { Study } from '../data/study.ts'
 import { dropWords } from '../data/text-of.ts'
-import type { Preprocess } from '../imaging/index.ts'
+import { clipMean, clipStd, type Preprocess } from '../imaging/index.ts'
 import { type ModelConfig, modelSchema } from '../models/config.ts'
 import { readWeights } from '../models/folder.ts'
 import { loadTokenizer, type Tokenizer, trainWordPiece, wordPieceTokenizer } from '../text/index.ts'
@@ -21,30 +21,22 @@ export interface PreparedRun {
   config: RunConfig
 }
 
-/** Normalisation of OpenAI's CLIP for three channels; round numbers for one. */
-const clipNormalisation = {
-  mean: [0.48145466, 0.4578275, 0.40821073],
-  std: [0.26862954, 0.26130258, 0.27577711],
-}
-
 /** Preprocessing of pictures for a model of ours. */
 export function preprocessFor({ image }: ModelConfig, mode: Preprocess['mode']): Preprocess {
-  const normalisation =
-    image.channels === 3
-      ? clipNormalisation
-      : { mean: new Array(image.channels).fill(0.5), std: new Array(image.channels).fill(0.25) }
   if (image.channels !== 1 && image.channels !== 3) {
     throw new VesaliusError('CONFIG_INVALID', `Pictures have 1 or 3 channels, not ${image.channels}.`, {
       where: 'model.image.channels',
     })
   }
-  return { size: image.size, mode, resample: 'bicubic', channels: image.channels, ...normalisation }
+  const { size, channels } = image
+  const normalisation = channels === 3 ? { mean: clipMean, std: clipStd } : { mean: [0.5], std: [0.25] }
+  return { size, mode, resample: 'bicubic', channels, ...normalisation }
 }
 
 /** The studies of a run by split, or by fold where folds are asked for. */
 export function splitStudies(
   studies: readonly Study[],
-  { folds, fold }: RunConfig['data'],
+  { folds, fold }: Pick<RunConfig['data'], 'folds' | 'fold'>,
 ): { train: Study[]; validate: Study[]; test: Study[] } {
   if (folds === undefined || fold === undefined) {
     const of = (split: Study['split']): Study[] => studies.filter((study) => study.split === split)

@@ -1,0 +1,82 @@
+/** @file Studies as numbers: pixels, embeddings, words and labels of the cases under evaluation. */
+
+import type { Model } from '../apply/model.ts'
+import { normalizeRows } from '../apply/vectors.ts'
+import { type Progress, silent } from '../core/progress.ts'
+import { random } from '../core/random.ts'
+import { openLoader } from '../data/loader.ts'
+import type { Study } from '../data/study.ts'
+import { textOf } from '../data/text-of.ts'
+import { poolTo16 } from './baselines/pixel.ts'
+
+export interface Cases {
+  studies: readonly Study[]
+  /** Unit rows [N, D]. */
+  images: Float32Array
+  /** First channel of each picture, averaged to 16 x 16: [N, 256]. */
+  pooled: Float32Array
+  /** Pooled features before the projection [N, width], if asked for. */
+  raw?: Float32Array
+}
+
+/** Studies a batch. */
+const chunk = 64
+
+/** Reads and embeds the pictures of studies in `folder`. Without a model only the pooled pixels are made. */
+export async function embedStudies(
+  model: Model,
+  folder: string,
+  studies: readonly Study[],
+  { raw = false, embed = true, progress = silent }: { raw?: boolean; embed?: boolean; progress?: Progress } = {},
+): Promise<Cases> {
+  const { joint, image } = model.config
+  const loader = openLoader({ folder, studies, preprocess: model.preprocess, augment: 'none', seed: 0, cacheBytes: 0 })
+  const images: Float32Array[] = []
+  const raws: Float32Array[] = []
+  const pooled = new Float32Array(studies.length * 256)
+  const area = image.size * image.size
+  for (let from = 0; from < studies.length; from += chunk) {
+    const indices = Array.from({ length: Math.min(chunk, studies.length - from) }, (_, i) => from + i)
+    const pixels = await loader.pixels(indices, 0)
+    indices.forEach((n, i) => {
+      const start = i * image.channels * area
+      pooled.set(poolTo16(pixels.subarray(start, start + area), image.size, image.size), n * 256)
+    })
+    if (raw) raws.push(await model.embedPixelsRaw(pixels.slice()))
+    if (embed) images.push(await model.embedPixels(pixels))
+    progress.update(from + indices.length)
+  }
+  progress.end()
+  const rows = normalizeRows(concatenate(images), joint, (n) => `the image of study ${studies[n]?.id}`)
+  return { studies, images: rows, pooled, ...(raw ? { raw: concatenate(raws) } : {}) }
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((n, part) => n + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    out.set(part, offset)
+    offset += part.length
+  }
+  return out
+}
+
+/** The report (findings and impression) of each study, or its first caption. */
+export function textsOf(studies: readonly Study[]): string[] {
+  return studies.map((study) => textOf(study, 'report', random('evaluate', study.id)))
+}
+
+/** Labels of a finding: what is true where that is known, else what the report says; -1 = unknown. */
+export function labelsOf(studies: readonly Study[], finding: string): Int8Array {
+  return Int8Array.from(studies, (study) => (study.truth?.labels ?? study.labels)[finding] ?? -1)
+}
+
+/** Patients as numbers, for the cluster bootstrap. */
+export function patientsOf(studies: readonly Study[]): Int32Array {
+  const seen = new Map<string, number>()
+  return Int32Array.from(studies, ({ patient }) => {
+    const known = seen.get(patient) ?? seen.size
+    seen.set(patient, known)
+    return known
+  })
+}
