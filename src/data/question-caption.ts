@@ -75,7 +75,7 @@ const determiner =
 const predicatePhrase =
   /^(?:in view|in (?:the|an?) \w+ (?:plane|position|view)|in (?:the|this) (?:image|midline)|in place|within normal limits|(?:of )?(?:a )?(?:normal|abnormal) (?:in )?size|on the (?:left|right)(?: side)?|more than \w+)$/i
 const followsPredicate = new RegExp(
-  `^(?:${prepositions}|and|or|because|here|throughout|as|compared|bilaterally|well|normally|into|medially|laterally|\\W.*)$`,
+  `^(?:${prepositions}|and|or|appearing|looking|because|here|throughout|as|compared|bilaterally|well|normally|into|medially|laterally|\\W.*)$`,
   'i',
 )
 
@@ -219,6 +219,9 @@ const rules: readonly Rule[] = [thereIs, subjectIs, subjectDoes, canBeSeen, bare
 /** Denials and second questions inside a yes-or-no question: what "yes" or "no" then affirms is not plain. */
 const ambiguous = /\b(?:not|no|nothing|without|vs|instead)\b|n't\b|\?|\b(?:and|or) (?:is|are)\b/i
 
+/** In characters. Longer ones are no questions of these forms, and the patterns above are not linear. */
+const longestQuestion = 400
+
 /**
  * One caption of a question and its answer, in small letters at the beginning and without a full stop.
  *
@@ -227,6 +230,7 @@ const ambiguous = /\b(?:not|no|nothing|without|vs|instead)\b|n't\b|\?|\b(?:and|o
  * questionCaption('What organ is edematous?', 'Appendix').text    // 'what organ is edematous? appendix'
  */
 export function questionCaption(rawQuestion: string, rawAnswer: string): QuestionCaption {
+  if (rawQuestion.length > longestQuestion) return { text: tidy(`${rawQuestion} ${rawAnswer}`), declarative: false }
   const question = tidy(
     tidy(rawQuestion)
       .replace(/near\/in/gi, 'near or in')
