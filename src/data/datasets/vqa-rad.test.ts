@@ -67,6 +67,17 @@ describe('VQA-RAD', () => {
     expect(said).toContain('1 of 1 official test questions')
     expect(said).toContain('more than one organ (majority taken): synpic1.jpg')
     expect(said).toContain('1 file in images/')
+    expect(said).toContain('has seen those answers')
+    const strict = await vqaRad.read(folder, { captions: 'official-train' })
+    expect(strict.studies[0]?.captions).toEqual(['there is no mass'])
+    expect(strict.studies[0]?.questions).toHaveLength(4)
+  })
+
+  it('keeps and counts answers that contradict each other', async () => {
+    await source([row(), row({ answer: 'Yes' })], [])
+    const { studies, notes } = await vqaRad.read(folder, undefined)
+    expect(studies[0]?.captions).toEqual(['there is no mass', 'there is a mass'])
+    expect(notes.join(' ')).toContain('1 row with another answer')
   })
 
   it('names what is wrong with a source that is not VQA-RAD', async () => {

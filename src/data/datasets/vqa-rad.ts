@@ -67,9 +67,14 @@ export const vqaRad = datasetReader({
   name: 'VQA-RAD',
   describe: 'Radiology images (head, chest, abdomen) with questions and answers: trainset.json, testset.json, images/',
   licence: 'CC0 1.0',
-  options: z.strictObject({}),
+  options: z.strictObject({
+    captions: z
+      .enum(['all', 'official-train'])
+      .default('all')
+      .describe('questions that captions are made of; official-train keeps the official test answers out of them'),
+  }),
 
-  async read(src) {
+  async read(src, { captions: captionsOf }) {
     const rows = [...(await readRows(src, 'train')), ...(await readRows(src, 'test'))]
     if (rows.length === 0) {
       throw new VesaliusError('DATA_EMPTY', `trainset.json and testset.json in ${src} hold no question.`, {
@@ -93,7 +98,7 @@ export const vqaRad = datasetReader({
       )
     }
 
-    let merged = 0
+    let captionRows = 0
     let declarative = 0
     let conflicts = 0
     let shared = 0
@@ -104,14 +109,16 @@ export const vqaRad = datasetReader({
       if (organs.length > 1) organsInConflict.push(name)
       const captions = new Map<string, boolean>()
       const answers = new Map<string, string>()
-      for (const { question, answer } of asked) {
-        const caption = questionCaption(question, answer)
-        captions.set(caption.text, caption.declarative)
+      for (const { question, answer, split } of asked) {
+        if (captionsOf === 'all' || split === 'train') {
+          const caption = questionCaption(question, answer)
+          captions.set(caption.text, caption.declarative)
+          captionRows++
+        }
         const earlier = answers.get(question.toLowerCase())
         if (earlier !== undefined && earlier !== answer.toLowerCase()) conflicts++
         answers.set(question.toLowerCase(), answer.toLowerCase())
       }
-      merged += asked.length - captions.size
       declarative += [...captions.values()].filter((sentence) => sentence).length
       const inTest = asked.filter((row) => row.split === 'test').length
       if (inTest < asked.length) shared += inTest
@@ -139,12 +146,17 @@ export const vqaRad = datasetReader({
     const unused = files.size - byImage.size
     const notes = [
       `${count(rows.length, 'row')} used, all kept as questions of ${count(studies.length, 'image')}; each study holds its official train or test mark question by question.`,
-      `${count(captions, 'caption')}: ${count(merged, 'row')} said the same of the same image and merged; ${declarative} are declarative sentences, ${captions - declarative} keep the question and its answer.`,
+      `${count(captions, 'caption')}: ${count(captionRows - captions, 'row')} said the same of the same image and merged; ${declarative} are declarative sentences, ${captions - declarative} keep the question and its answer.`,
       `The official split is of questions, not images: ${shared} of ${officialTest} official test questions are about images that occur in the official training questions too. The studies are split by image instead, 80/10/10; the two splits must not be mixed.`,
+      captionsOf === 'all'
+        ? 'Captions are made of the official test questions too: a model trained on them has seen those answers. Set the option captions to "official-train" before reporting on the official test questions.'
+        : 'Captions are made of the official training questions only.',
       'The image name stands for the patient: the source does not say which images are of one patient.',
     ]
     if (conflicts > 0)
-      notes.push(`${count(conflicts, 'repeated question')} of an image has another answer than before; all are kept.`)
+      notes.push(
+        `${count(conflicts, 'row')} with another answer to the same question about the same image; all are kept.`,
+      )
     if (organsInConflict.length > 0) {
       notes.push(
         `${count(organsInConflict.length, 'image')} with more than one organ (majority taken): ${organsInConflict.slice(0, 5).join(', ')}.`,
