@@ -66,7 +66,8 @@ function matmulRule({ x: [a, b], g, attributes: { transposeA, transposeB } }: Si
 /** a^T g. For a weight shared by all leading axes, one big product instead of many small ones and a sum. */
 function productOverRows(a: Tensor, g: Tensor, transposeA: boolean, b: Tensor): Tensor {
   if (b.shape.length === 2 && !transposeA && a.shape.length > 2) {
-    const rows = (t: Tensor): Tensor => reshape(t, [-1, t.shape.at(last) as number])
+    const count = a.shape.slice(0, last).reduce((product, n) => product * n, 1)
+    const rows = (t: Tensor): Tensor => reshape(t, [count, t.shape.at(last) as number])
     return matmul(rows(a), rows(g), { transposeA: true })
   }
   return matmul(a, g, { transposeA: !transposeA })

@@ -122,7 +122,9 @@ const rules: { [Name in PrimitiveName]: Rule<Name> } = {
     })
   },
 
-  matmul({ e, x, attributes: { transposeA, transposeB } }) {
+  matmul({ e, x, inputs: [a], shape, attributes: { transposeA, transposeB } }) {
+    // A sum of nothing: FusedMatMul would leave its output unwritten (seen in ONNX Runtime 1.30).
+    if (a!.shape.at(transposeA ? -2 : -1) === 0) return e.emit('ConstantOfShape', [e.dims(shape)])
     if (!transposeA && !transposeB) return e.emit('MatMul', x)
     return e.emit('FusedMatMul', x, { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 }, microsoft)
   },
@@ -137,13 +139,23 @@ const rules: { [Name in PrimitiveName]: Rule<Name> } = {
   },
   pad: ({ e, x: [x], attributes: { before, after } }) => e.emit('Pad', [x!, e.ints([...before, ...after])]),
   gather: ({ e, x }) => e.emit('Gather', x, { axis: 0 }),
-  scatterAdd({ e, x: [values, indices], inputs, shape }) {
-    const zeros = e.emit('ConstantOfShape', [e.dims(shape)])
-    if (shape.length === 1 && inputs[1]!.shape.length === 1) {
-      return e.emit('ScatterElements', [zeros, indices!, values!], { axis: 0, reduction: 'add' })
-    }
-    const wide = e.emit('Cast', [e.emit('Unsqueeze', [indices!, e.ints([-1])])], { to: 7 })
-    return e.emit('ScatterND', [zeros, wide, values!], { reduction: 'add' })
+  scatterAdd({ e, x: [values, indices], inputs: [tv, ti], shape, dims }) {
+    const rest = dims(tv!).slice(ti!.shape.length)
+    const width = rest.reduce<number>((product, n) => (typeof n === 'number' ? product * n : Number.NaN), 1)
+    if (Number.isNaN(width)) throw new VesaliusError('RUNTIME_FAILED', 'scatterAdd: the rows depend on the batch size.')
+    // ScatterND adds on several threads without a lock and loses sums where indices repeat (seen in ONNX Runtime 1.30).
+    // ScatterElements goes one by one: the same sums every time, and in one dimension twice as fast as in two.
+    const flat = e.ints([-1])
+    const rows = e.emit('Cast', [e.emit('Reshape', [indices!, e.ints([-1, 1])])], { to: 7 })
+    const columns = e.ints(Array.from({ length: width }, (_, i) => i))
+    const places = e.emit('Add', [e.emit('Mul', [rows, e.ints([width])]), columns])
+    const zeros = e.emit('Reshape', [e.emit('ConstantOfShape', [e.dims(shape)]), flat])
+    const sums = e.emit(
+      'ScatterElements',
+      [zeros, e.emit('Reshape', [places, flat]), e.emit('Reshape', [values!, flat])],
+      { axis: 0, reduction: 'add' },
+    )
+    return e.emit('Reshape', [sums, e.dims(shape)], { allowzero: 1 })
   },
 
   conv2d: ({ e, x, attributes: { strides, pads } }) => e.emit('Conv', x, { strides, pads: [...pads, ...pads] }),
@@ -210,6 +222,11 @@ export function lowerServing(
   order.forEach((node, i) => {
     if (node.op !== twin[i]?.op)
       throw new VesaliusError('RUNTIME_FAILED', 'The model changes its structure with the batch size.')
+    if (numbersOf(node) !== numbersOf(twin[i])) {
+      throw new VesaliusError('RUNTIME_FAILED', `A number in ${node.op} depends on the batch size.`, {
+        hint: 'Serve each study by itself: averages and masks over the batch belong to training.',
+      })
+    }
     node.outputs.forEach((t, j) => {
       partner.set(t, twin[i]!.outputs[j] as Tensor)
     })
@@ -225,6 +242,15 @@ export function lowerServing(
       return { batches }
     })
   return lower(outputs, dims, parameters)
+}
+
+/** The numbers of a node that its lowering writes down, where they are not lengths of axes. */
+function numbersOf({ op, attributes, inputs }: Node): string {
+  if (op === 'constant') return (attributes as Primitives['constant']).data.join()
+  if (op === 'pad') return JSON.stringify(attributes)
+  if (op !== 'slice') return ''
+  const { starts, ends } = attributes as Primitives['slice']
+  return JSON.stringify([starts, ends.map((n, axis) => (n === inputs[0]!.shape[axis] ? 'end' : n))])
 }
 
 function lower(
