@@ -11,7 +11,7 @@ import { poolTo16 } from './baselines/pixel.ts'
 
 export interface Cases {
   studies: readonly Study[]
-  /** Unit rows [N, D]. */
+  /** Rows [N, D]: unit length unless asked otherwise. */
   images: Float32Array
   /** First channel of each picture, averaged to 16 x 16: [N, 256]. */
   pooled: Float32Array
@@ -19,15 +19,24 @@ export interface Cases {
   raw?: Float32Array
 }
 
+export interface EmbedOptions {
+  /** Also the pooled features before the projection. */
+  raw?: boolean
+  /** Without it only the pooled pixels are made. */
+  embed?: boolean
+  normalize?: boolean
+  progress?: Progress
+}
+
 /** Studies a batch. */
 const chunk = 64
 
-/** Reads and embeds the pictures of studies in `folder`. Without a model only the pooled pixels are made. */
+/** Reads and embeds the first picture of each of the studies in `folder`. */
 export async function embedStudies(
   model: Model,
   folder: string,
   studies: readonly Study[],
-  { raw = false, embed = true, progress = silent }: { raw?: boolean; embed?: boolean; progress?: Progress } = {},
+  { raw = false, embed = true, normalize = true, progress = silent }: EmbedOptions = {},
 ): Promise<Cases> {
   const { joint, image } = model.config
   const loader = openLoader({ folder, studies, preprocess: model.preprocess, augment: 'none', seed: 0, cacheBytes: 0 })
@@ -47,7 +56,8 @@ export async function embedStudies(
     progress.update(from + indices.length)
   }
   progress.end()
-  const rows = normalizeRows(concatenate(images), joint, (n) => `the image of study ${studies[n]?.id}`)
+  const rows = concatenate(images)
+  if (normalize) normalizeRows(rows, joint, (n) => `the image of study ${studies[n]?.id}`)
   return { studies, images: rows, pooled, ...(raw ? { raw: concatenate(raws) } : {}) }
 }
 

@@ -23,7 +23,8 @@ export interface TrainOptions {
   config: RunConfig
   /** Where the run is written; it must have been created. */
   folder: RunFolder
-  progress: Progress
+  /** Makes the progress of a known number of steps. */
+  progress: (steps: number) => Progress
   /** Stops after the step under way, with a checkpoint. */
   signal?: AbortSignal
 }
@@ -69,7 +70,7 @@ export async function train({ config, folder, progress, signal }: TrainOptions):
     const loop: Loop = {
       config: resolved,
       folder,
-      progress,
+      progress: progress(total),
       training,
       batches,
       step,

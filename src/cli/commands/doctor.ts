@@ -1,0 +1,75 @@
+/** @file `vesalius doctor`: is this machine and installation fit? */
+
+import { createRequire } from 'node:module'
+import { availableParallelism, freemem, totalmem } from 'node:os'
+import { messageOf } from '../../core/errors.ts'
+import { input, lowerTraining, openRuntime, square, sum } from '../../engine/index.ts'
+import { command } from '../command.ts'
+
+interface Check {
+  name: string
+  ok: boolean
+  found: string
+}
+
+/** Runs a graph of two nodes and looks at the answer. */
+async function runtimeCheck(): Promise<Check> {
+  const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }
+  const name = 'ONNX Runtime'
+  try {
+    const runtime = openRuntime({ threads: 1 })
+    const session = await runtime.load(lowerTraining({ y: sum(square(input('x', [2]))) }).bytes)
+    const { outputs } = await session.run({
+      feeds: { x: { dtype: 'float32', shape: [2], data: Float32Array.of(3, 4) } },
+      fetch: ['y'],
+    })
+    await runtime.close()
+    const ok = outputs.y?.data[0] === 25
+    return { name, ok, found: ok ? `${version}, runs` : `${version}, but 3² + 4² came out as ${outputs.y?.data[0]}` }
+  } catch (error) {
+    return { name, ok: false, found: `${version}, but: ${messageOf(error)}` }
+  }
+}
+
+async function imagesCheck(): Promise<Check> {
+  const name = 'image decoding'
+  try {
+    const { default: sharp } = await import('sharp')
+    return { name, ok: true, found: `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}` }
+  } catch (error) {
+    return { name, ok: false, found: messageOf(error) }
+  }
+}
+
+function nodeCheck(): Check {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const ok = major > 20 || (major === 20 && minor >= 19)
+  return { name: 'Node', ok, found: `${process.version}${ok ? '' : ', but 20.19 or newer is needed'}` }
+}
+
+export const doctor = command({
+  name: 'doctor',
+  summary: 'check this machine and installation',
+  usage: ['doctor'],
+  options: {},
+  examples: [{ text: 'Is everything there?', command: 'doctor' }],
+  async run(_, { print }) {
+    const gigabytes = (bytes: number): string => (bytes / 2 ** 30).toFixed(1)
+    const checks: Check[] = [
+      nodeCheck(),
+      await runtimeCheck(),
+      await imagesCheck(),
+      { name: 'cores', ok: true, found: String(availableParallelism()) },
+      {
+        name: 'memory',
+        ok: totalmem() >= 2 * 2 ** 30,
+        found: `${gigabytes(totalmem())} GB, ${gigabytes(freemem())} GB free`,
+      },
+    ]
+    for (const { name, ok, found } of checks) print(`${ok ? 'ok  ' : 'FAIL'}  ${name}: ${found}`)
+    const ok = checks.every((check) => check.ok)
+    return { ok, checks, exitCode: ok ? 0 : 1 }
+  },
+})
+
+export { doctor as command }
