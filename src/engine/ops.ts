@@ -73,6 +73,9 @@ function binary(op: Binary | 'equal' | 'less' | 'and', x: Operand, y: Operand, r
   const a = lift(x)
   const b = lift(y)
   if (a.dtype !== b.dtype) shapeError(op, 'the dtypes differ', a, b)
+  if (a.dtype === 'bool' && op !== 'equal' && op !== 'and') shapeError(op, 'needs numbers', a, b)
+  // The runtime would cut integers, as C does.
+  if (op === 'div') floats(op, a, b)
   const shape = broadcastShape(a.shape, b.shape) ?? shapeError(op, 'the shapes do not broadcast', a, b)
   return node(op, [a, b], {}, shape, result ?? a.dtype)
 }
@@ -95,6 +98,10 @@ export const equal = (a: Operand, b: Operand): Tensor => binary('equal', a, b, '
 export const less = (a: Operand, b: Operand): Tensor => binary('less', a, b, 'bool')
 /** a > b as bool. */
 export const greater = (a: Operand, b: Operand): Tensor => binary('less', b, a, 'bool')
+
+function floats(op: string, ...xs: Tensor[]): void {
+  if (xs.some((x) => x.dtype !== 'float32')) shapeError(op, 'needs float32', ...xs)
+}
 
 function boolean(op: string, ...xs: Tensor[]): void {
   if (xs.some((x) => x.dtype !== 'bool')) shapeError(op, 'needs bool operands', ...xs)
@@ -146,7 +153,7 @@ type Unary =
   | 'stopGradient'
 
 function unary(op: Unary, x: Tensor): Tensor {
-  if (x.dtype !== 'float32') shapeError(op, 'needs float32', x)
+  floats(op, x)
   return node(op, [x], {}, x.shape)
 }
 
@@ -195,6 +202,7 @@ function reduced(shape: Shape, axes: readonly number[], keep: boolean): number[]
 
 /** Sum over axes (all by default); `keep` leaves them with length 1. */
 export function sum(x: Tensor, axes?: number | readonly number[], keep = false): Tensor {
+  floats('sum', x)
   const list = axesOf('sum', x, axes)
   if (list.length === 0) return x
   return node('sum', [x], { axes: list, keep }, reduced(x.shape, list, keep))
@@ -209,7 +217,9 @@ export function mean(x: Tensor, axes?: number | readonly number[], keep = false)
 
 /** Largest value over axes (all by default); at ties the gradient is shared equally. */
 export function max(x: Tensor, axes?: number | readonly number[], keep = false): Tensor {
+  floats('max', x)
   const list = axesOf('max', x, axes)
+  if (list.length === 0) return x
   if (list.some((axis) => x.shape[axis] === 0)) shapeError('max', 'an axis is empty', x)
   return node('reduceMax', [x], { axes: list, keep }, reduced(x.shape, list, keep))
 }
@@ -217,17 +227,21 @@ export function max(x: Tensor, axes?: number | readonly number[], keep = false):
 /** Index of the largest value along an axis (the first at a tie), as int32, axis removed. */
 export function argMax(x: Tensor, axis: number): Tensor {
   const [only] = axesOf('argMax', x, axis) as [number]
+  if (x.dtype === 'bool') shapeError('argMax', 'needs numbers', x)
+  if (x.shape[only] === 0) shapeError('argMax', 'an axis is empty', x)
   return node('argMax', [x], { axis: only }, reduced(x.shape, [only], false), 'int32')
 }
 
 /** Softmax along an axis (the last by default). */
 export function softmax(x: Tensor, axis = -1): Tensor {
+  floats('softmax', x)
   const [only] = axesOf('softmax', x, axis) as [number]
   return node('softmax', [x], { axis: only }, x.shape)
 }
 
 /** Logarithm of the softmax along an axis (the last by default). */
 export function logSoftmax(x: Tensor, axis = -1): Tensor {
+  floats('logSoftmax', x)
   const [only] = axesOf('logSoftmax', x, axis) as [number]
   return node('logSoftmax', [x], { axis: only }, x.shape)
 }
@@ -238,7 +252,8 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = shape.reduce((product, n) => (n === -1 ? product : product * n), 1)
   const target = shape.map((n) => (n === -1 ? sizeOf(x.shape) / known : n))
-  if (sizeOf(target) !== sizeOf(x.shape)) shapeError('reshape', `cannot become [${shape.join(', ')}]`, x)
+  if (sizeOf(target) !== sizeOf(x.shape) || !target.every(Number.isInteger))
+    shapeError('reshape', `cannot become [${shape.join(', ')}]`, x)
   if (target.length === x.shape.length && target.every((n, i) => n === x.shape[i])) return x
   return node('reshape', [x], { shape: target }, target, x.dtype)
 }
@@ -305,6 +320,7 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
 
 /** Zeros before and after, per axis. */
 export function pad(x: Tensor, before: readonly number[], after: readonly number[]): Tensor {
+  floats('pad', x)
   if (before.length !== x.shape.length || after.length !== x.shape.length || [...before, ...after].some((n) => n < 0)) {
     shapeError('pad', `padding [${before.join(', ')}] and [${after.join(', ')}] does not fit`, x)
   }
@@ -325,6 +341,7 @@ export function scatterAdd(values: Tensor, indices: Tensor, size: number): Tenso
   const fits = indices.shape.every((n, i) => n === values.shape[i])
   if (!fits || indices.dtype !== 'int32')
     shapeError('scatterAdd', 'the indices do not lead the values', values, indices)
+  if (values.dtype !== 'float32') shapeError('scatterAdd', 'needs float32 values', values, indices)
   return node('scatterAdd', [values, indices], { size }, [size, ...rest])
 }
 
@@ -335,6 +352,7 @@ export function scatterAdd(values: Tensor, indices: Tensor, size: number): Tenso
  * of an operand swapped, without a copy.
  */
 export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false } = {}): Tensor {
+  floats('matmul', a, b)
   if (a.shape.length < 2 || b.shape.length < 2) shapeError('matmul', 'needs at least two axes', a, b)
   const [m, k] = swapped(a.shape.slice(-2), transposeA)
   const [k2, n] = swapped(b.shape.slice(-2), transposeB)
@@ -356,10 +374,11 @@ export function windowLength(length: number, kernel: number, stride: number, pad
 
 /** 2-D convolution (cross-correlation): x [B, C, H, W], weight [O, C, kh, kw] -> [B, O, H', W']. */
 export function conv2d(x: Tensor, weight: Tensor, { strides, pads }: Window2d): Tensor {
+  floats('conv2d', x, weight)
+  if (x.shape.length !== 4 || weight.shape.length !== 4) shapeError('conv2d', 'needs four axes', x, weight)
   const [b, c, h, w] = x.shape as [number, number, number, number]
   const [o, c2, kh, kw] = weight.shape as [number, number, number, number]
-  if (x.shape.length !== 4 || weight.shape.length !== 4 || c !== c2)
-    shapeError('conv2d', 'the channels differ', x, weight)
+  if (c !== c2) shapeError('conv2d', 'the channels differ', x, weight)
   const shape = [b, o, windowLength(h, kh, strides[0], pads[0]), windowLength(w, kw, strides[1], pads[1])]
   return node('conv2d', [x, weight], { strides, pads }, shape)
 }
@@ -367,8 +386,11 @@ export function conv2d(x: Tensor, weight: Tensor, { strides, pads }: Window2d): 
 /** 2-D max pooling of x [B, C, H, W]; padding never wins. At a tie the first position gets the gradient. */
 export function maxPool2d(x: Tensor, window: Window2d & { kernel: readonly [number, number] }): Tensor {
   const { kernel, strides, pads } = window
+  floats('maxPool2d', x)
   const [b, c, h, w] = x.shape as [number, number, number, number]
   if (x.shape.length !== 4) shapeError('maxPool2d', 'needs [B, C, H, W]', x)
+  // ONNX Runtime asks for this; more padding would make windows without a single element.
+  if (kernel.some((k, i) => pads[i]! >= k)) shapeError('maxPool2d', 'the padding must be smaller than the kernel', x)
   const shape = [b, c, windowLength(h, kernel[0], strides[0], pads[0]), windowLength(w, kernel[1], strides[1], pads[1])]
   const results = [
     { shape, dtype: 'float32' as const },
@@ -381,6 +403,7 @@ export function maxPool2d(x: Tensor, window: Window2d & { kernel: readonly [numb
 
 /** (x - mean) / sqrt(variance + epsilon) over the last axis, times gain [D], plus bias [D]. */
 export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor, epsilon: number): Tensor {
+  floats('layerNorm', x, gain, bias)
   const width = x.shape.at(-1)
   if (gain.shape.length !== 1 || gain.shape[0] !== width) shapeError('layerNorm', 'the gain does not fit', x, gain)
   if (bias.shape.length !== 1 || bias.shape[0] !== width) shapeError('layerNorm', 'the bias does not fit', x, bias)
@@ -389,6 +412,8 @@ export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor, epsilon: number
 
 /** Standardised last axis: `[ (x - mean) * r, r ]` with r = 1 / sqrt(variance + epsilon), r keeping a length-1 axis. */
 export function standardize(x: Tensor, epsilon: number): [Tensor, Tensor] {
+  floats('standardize', x)
+  if (x.shape.length === 0) shapeError('standardize', 'needs an axis', x)
   const narrow = [...x.shape.slice(0, -1), 1]
   const results = [
     { shape: x.shape, dtype: 'float32' as const },
@@ -399,6 +424,7 @@ export function standardize(x: Tensor, epsilon: number): [Tensor, Tensor] {
 
 /** x [B, C, ...] times a [C] plus b [C], per channel. */
 export function channelAffine(x: Tensor, a: Tensor, b: Tensor): Tensor {
+  floats('channelAffine', x, a, b)
   for (const v of [a, b]) {
     if (v.shape.length !== 1 || v.shape[0] !== x.shape[1])
       shapeError('channelAffine', 'needs one value a channel', x, v)

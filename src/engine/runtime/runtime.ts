@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { VesaliusError } from '../../core/errors.ts'
+import { messageOf, VesaliusError } from '../../core/errors.ts'
+import { sizeOf } from '../tensor.ts'
 import type { BufferView, Feed, Inline, Reply, Request, SweepRange } from './protocol.ts'
 
 export interface RuntimeOptions {
@@ -62,15 +63,31 @@ function workerPath(): string {
   return path
 }
 
+/** Data that were handed over are empty, and sent again they would never arrive: the run would wait for ever. */
+function checkFeed(name: string, { data, shape }: Inline): void {
+  if (data.length === sizeOf(shape)) return
+  throw new VesaliusError(
+    'RUNTIME_FAILED',
+    `The input "${name}" has ${data.length} values for the shape [${shape.join(', ')}].`,
+    {
+      hint:
+        data.length === 0 ? 'Data given to a run are moved, not copied: make new ones for the next run.' : undefined,
+    },
+  )
+}
+
 /** Starts ONNX Runtime in a worker thread. */
 export function openRuntime({ threads = availableParallelism(), device = 'cpu' }: RuntimeOptions = {}): Runtime {
-  const worker = new Worker(workerPath())
+  // Flags such as --input-type are for the main script and would stop the worker.
+  const worker = new Worker(workerPath(), { execArgv: [] })
   worker.unref()
   const waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (error: Error) => void }>()
   let nextId = 1
-  let closed = false
+  let closed: Promise<void> | undefined
+  let ended: string | undefined
 
   const fail = (message: string): void => {
+    ended ??= message
     for (const { reject } of waiting.values()) reject(new VesaliusError('RUNTIME_FAILED', message))
     waiting.clear()
     worker.unref()
@@ -86,21 +103,31 @@ export function openRuntime({ threads = availableParallelism(), device = 'cpu' }
   worker.on('exit', () => fail('The worker of ONNX Runtime has ended.'))
 
   const ask = (request: Request, transfer: ArrayBuffer[] = []): Promise<Reply> => {
-    if (closed && request.kind !== 'close')
-      return Promise.reject(new VesaliusError('RUNTIME_FAILED', 'The runtime is closed.'))
+    if (closed !== undefined) return Promise.reject(new VesaliusError('RUNTIME_FAILED', 'The runtime is closed.'))
+    // A message to a worker that is gone would never be answered.
+    if (ended !== undefined) return Promise.reject(new VesaliusError('RUNTIME_FAILED', ended))
     return new Promise((resolve, reject) => {
       const id = nextId++
+      try {
+        worker.postMessage({ id, request }, transfer)
+      } catch (cause) {
+        const problem = `Data for ONNX Runtime cannot be handed over: ${messageOf(cause)}.`
+        reject(new VesaliusError('RUNTIME_FAILED', problem, { cause }))
+        return
+      }
       waiting.set(id, { resolve, reject })
       worker.ref()
-      worker.postMessage({ id, request }, transfer)
     })
   }
 
   const sessionOf = (session: number): Session => ({
     async run({ feeds, into = {}, fetch = [] }) {
+      for (const [name, feed] of Object.entries(feeds)) if ('data' in feed) checkFeed(name, feed)
       // Inline feeds that own their whole memory are handed over; views of something larger are copied.
       const owned = Object.values(feeds).flatMap((feed) =>
-        'data' in feed && feed.data.byteLength === feed.data.buffer.byteLength ? [feed.data.buffer as ArrayBuffer] : [],
+        'data' in feed && feed.data.length > 0 && feed.data.byteLength === feed.data.buffer.byteLength
+          ? [feed.data.buffer as ArrayBuffer]
+          : [],
       )
       const reply = await ask({ kind: 'run', session, feeds, into, fetch }, [...new Set(owned)])
       return { outputs: reply.outputs ?? {}, seconds: reply.seconds ?? 0 }
@@ -124,7 +151,7 @@ export function openRuntime({ threads = availableParallelism(), device = 'cpu' }
       await ask({ kind: 'allocate', buffer, length })
     },
     async write(buffer, offset, data) {
-      const whole = data.byteLength === data.buffer.byteLength
+      const whole = data.length > 0 && data.byteLength === data.buffer.byteLength
       await ask({ kind: 'write', buffer, offset, data }, whole ? [data.buffer as ArrayBuffer] : [])
     },
     async read(buffer, offset, length) {
@@ -136,10 +163,12 @@ export function openRuntime({ threads = availableParallelism(), device = 'cpu' }
     async norm(buffer, start, end) {
       return (await ask({ kind: 'norm', buffer, start, end })).value as number
     },
-    async close() {
-      if (closed) return
-      closed = true
-      await ask({ kind: 'close' })
+    close() {
+      if (closed === undefined) {
+        const asked = ended === undefined ? ask({ kind: 'close' }) : Promise.resolve()
+        closed = asked.then(() => undefined)
+      }
+      return closed
     },
   }
 }

@@ -21,6 +21,14 @@ function buffer(name: string): Float32Array {
   return found
 }
 
+/** Elements start to end of a buffer, seen in place. */
+function part(name: string, start: number, end: number): Float32Array {
+  const whole = buffer(name)
+  if (start < 0 || end < start || end > whole.length)
+    throw new Error(`${start}..${end} is outside the buffer "${name}" of ${whole.length} values`)
+  return whole.subarray(start, end)
+}
+
 function session(id: number): ort.InferenceSession {
   const found = sessions.get(id)
   if (found === undefined) throw new Error(`there is no session ${id}`)
@@ -29,7 +37,7 @@ function session(id: number): ort.InferenceSession {
 
 function view({ buffer: name, offset, shape }: BufferView): ort.Tensor {
   const length = shape.reduce((n, m) => n * m, 1)
-  return new ort.Tensor('float32', buffer(name).subarray(offset, offset + length), shape)
+  return new ort.Tensor('float32', part(name, offset, offset + length), shape)
 }
 
 function tensorOf(feed: Feed): ort.Tensor {
@@ -60,20 +68,19 @@ async function handle(request: Request): Promise<Omit<Reply, 'id'>> {
       buffers.set(request.buffer, new Float32Array(request.length))
       return {}
     case 'write':
-      buffer(request.buffer).set(request.data, request.offset)
+      part(request.buffer, request.offset, request.offset + request.data.length).set(request.data)
       return {}
     case 'read':
-      return { data: buffer(request.buffer).slice(request.offset, request.offset + request.length) }
+      return { data: part(request.buffer, request.offset, request.offset + request.length).slice() }
     case 'clamp': {
-      const values = buffer(request.buffer).subarray(request.start, request.end)
+      const values = part(request.buffer, request.start, request.end)
       for (let i = 0; i < values.length; i++)
         values[i] = Math.min(Math.max(values[i] as number, request.low), request.high)
       return {}
     }
     case 'norm': {
-      const values = buffer(request.buffer)
       let total = 0
-      for (let i = request.start; i < request.end; i++) total += (values[i] as number) ** 2
+      for (const value of part(request.buffer, request.start, request.end)) total += value ** 2
       return { value: Math.sqrt(total) }
     }
     case 'run': {

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest'
+import { VesaliusError } from '../core/errors.ts'
+import { interpret } from './interpreter.ts'
+import * as op from './ops.ts'
+import type { DType, Shape, Tensor } from './tensor.ts'
+
+const f = (...shape: number[]): Tensor => op.input('f', shape)
+const t = (dtype: DType, ...shape: number[]): Tensor => op.input('t', shape, dtype)
+const window = { strides: [1, 1], pads: [0, 0] } as const
+
+/** Wrong calls, and everything their message must say: the operation first, then each operand. */
+const wrong: readonly (readonly [() => unknown, string, ...string[]])[] = [
+  [() => op.add(f(2, 3), f(4)), 'add', 'float32 [2, 3]', 'float32 [4]'],
+  [() => op.sub(f(2), t('int32', 2)), 'sub', 'float32 [2]', 'int32 [2]'],
+  [() => op.mul(t('int32', 2), 2), 'mul', 'int32 [2]', 'float32 []'],
+  [() => op.add(t('bool', 2), t('bool', 2)), 'add', 'bool [2]'],
+  [() => op.div(t('int32', 2), t('int32', 3)), 'div', 'int32 [2]', 'int32 [3]'],
+  [() => op.maximum(f(2, 3), f(2)), 'maximum', 'float32 [2, 3]', 'float32 [2]'],
+  [() => op.less(t('bool', 2), t('bool', 2)), 'less', 'bool [2]'],
+  [() => op.and(f(2), t('bool', 2)), 'and', 'float32 [2]', 'bool [2]'],
+  [() => op.not(t('int32', 2)), 'not', 'int32 [2]'],
+  [() => op.where(f(2), f(2), f(2)), 'where', 'float32 [2]'],
+  [() => op.where(t('bool', 2), f(2), t('int32', 2)), 'where', 'float32 [2]', 'int32 [2]'],
+  [() => op.where(t('bool', 3), f(2), f(2)), 'where', 'bool [3]', 'float32 [2]'],
+  [() => op.where(t('bool', 2), f(2), f(3)), 'where', 'float32 [2]', 'float32 [3]'],
+  [() => op.exp(t('int32', 2)), 'exp', 'int32 [2]'],
+  [() => op.stopGradient(t('bool')), 'stopGradient', 'bool []'],
+  [() => op.sum(f(2, 3), 2), 'sum', '[2]', 'float32 [2, 3]'],
+  [() => op.sum(f(2, 3), [0, -2]), 'sum', '[0, -2]', 'float32 [2, 3]'],
+  [() => op.sum(t('int32', 3)), 'sum', 'int32 [3]'],
+  [() => op.mean(f(2, 0), 1), 'mean', 'nothing to average', 'float32 [2, 0]'],
+  [() => op.max(f(2, 0)), 'max', 'an axis is empty', 'float32 [2, 0]'],
+  [() => op.argMax(f(0, 2), 0), 'argMax', 'an axis is empty', 'float32 [0, 2]'],
+  [() => op.argMax(t('bool', 2), 0), 'argMax', 'bool [2]'],
+  [() => op.softmax(f(2), 1), 'softmax', 'float32 [2]'],
+  [() => op.logSoftmax(t('int32', 2)), 'logSoftmax', 'int32 [2]'],
+  [() => op.reshape(f(2, 3), [4, 2]), 'reshape', '[4, 2]', 'float32 [2, 3]'],
+  [() => op.reshape(f(2, 3), [4, -1]), 'reshape', '[4, -1]', 'float32 [2, 3]'],
+  [() => op.reshape(f(2, 3), [-1, -1]), 'reshape', '[-1, -1]', 'float32 [2, 3]'],
+  [() => op.transpose(f(2, 3), [0, 0]), 'transpose', '[0, 0]', 'float32 [2, 3]'],
+  [() => op.transpose(f(2, 3), [1, 0, 2]), 'transpose', '[1, 0, 2]', 'float32 [2, 3]'],
+  [() => op.broadcast(f(2, 3), [2, 4]), 'broadcast', '[2, 4]', 'float32 [2, 3]'],
+  [() => op.broadcast(f(2, 3), [3]), 'broadcast', '[3]', 'float32 [2, 3]'],
+  [() => op.concat([f(2, 3), f(3, 3)], 1), 'concat', 'axis 1', 'float32 [2, 3]', 'float32 [3, 3]'],
+  [() => op.concat([f(2), t('int32', 2)], 0), 'concat', 'float32 [2]', 'int32 [2]'],
+  [() => op.slice(f(4), 0, 2, 5), 'slice', '2..5', 'float32 [4]'],
+  [() => op.slice(f(4), 0, 3, 2), 'slice', '3..2', 'float32 [4]'],
+  [() => op.slice(f(4), 0, -1, 2), 'slice', '-1..2', 'float32 [4]'],
+  [() => op.pad(f(2, 2), [1], [0, 0]), 'pad', '[1]', 'float32 [2, 2]'],
+  [() => op.pad(f(2), [-1], [0]), 'pad', '[-1]', 'float32 [2]'],
+  [() => op.pad(t('int32', 2), [1], [0]), 'pad', 'int32 [2]'],
+  [() => op.gather(f(2, 2), f(3)), 'gather', 'float32 [2, 2]', 'float32 [3]'],
+  [() => op.gather(f(), t('int32', 3)), 'gather', 'float32 []', 'int32 [3]'],
+  [() => op.scatterAdd(f(2, 3), t('int32', 3), 5), 'scatterAdd', 'float32 [2, 3]', 'int32 [3]'],
+  [() => op.scatterAdd(f(2, 3), f(2), 5), 'scatterAdd', 'float32 [2, 3]', 'float32 [2]'],
+  [() => op.scatterAdd(f(2, 3), t('int32', 2), -1), 'scatterAdd', '-1 elements', 'float32 [2, 3]', 'int32 [2]'],
+  [() => op.matmul(f(2, 3), f(4, 5)), 'matmul', '3 and 4', 'float32 [2, 3]', 'float32 [4, 5]'],
+  [() => op.matmul(f(2, 3), f(3, 4), { transposeB: true }), 'matmul', '3 and 4', 'float32 [2, 3]', 'float32 [3, 4]'],
+  [() => op.matmul(f(2, 2, 3), f(3, 3, 4)), 'matmul', 'leading', 'float32 [2, 2, 3]', 'float32 [3, 3, 4]'],
+  [() => op.matmul(f(3), f(3, 4)), 'matmul', 'float32 [3]', 'float32 [3, 4]'],
+  [() => op.matmul(t('int32', 2, 3), f(3, 4)), 'matmul', 'int32 [2, 3]', 'float32 [3, 4]'],
+  [() => op.conv2d(f(1, 3, 8, 8), f(4, 2, 3, 3), window), 'conv2d', 'float32 [1, 3, 8, 8]', 'float32 [4, 2, 3, 3]'],
+  [() => op.conv2d(f(3, 8, 8), f(4, 3, 3, 3), window), 'conv2d', 'float32 [3, 8, 8]', 'float32 [4, 3, 3, 3]'],
+  [() => op.conv2d(f(1, 1, 2, 2), f(1, 1, 5, 5), window), 'conv2d', '-2 elements', 'float32 [1, 1, 5, 5]'],
+  [() => op.maxPool2d(f(1, 8, 8), { ...window, kernel: [2, 2] }), 'maxPool2d', 'float32 [1, 8, 8]'],
+  [() => op.maxPool2d(f(1, 1, 8, 8), { ...window, kernel: [2, 2], pads: [2, 0] }), 'maxPool2d', 'padding'],
+  [() => op.layerNorm(f(2, 3), f(4), f(3), 1e-5), 'layerNorm', 'gain', 'float32 [2, 3]', 'float32 [4]'],
+  [() => op.layerNorm(f(2, 3), f(3), f(1), 1e-5), 'layerNorm', 'bias', 'float32 [2, 3]', 'float32 [1]'],
+  [() => op.standardize(f(), 1e-5), 'standardize', 'float32 []'],
+  [() => op.channelAffine(f(2, 3, 4, 4), f(4), f(3)), 'channelAffine', 'float32 [2, 3, 4, 4]', 'float32 [4]'],
+  [() => op.channelAffine(f(2), f(2), f(2)), 'channelAffine', 'float32 [2]'],
+  [() => op.constant(Float32Array.of(1, 2), [3]), 'constant', '2 values', 'float32 [3]'],
+]
+
+describe('a wrong shape or dtype is refused where it is written', () => {
+  it.each(wrong.map((w) => [w[1], ...w] as const))('%s', (_, call, name, ...said) => {
+    let caught: unknown
+    try {
+      call()
+    } catch (error) {
+      caught = error
+    }
+    expect(caught).toBeInstanceOf(VesaliusError)
+    const { code, message } = caught as VesaliusError
+    expect(code).toBe('SHAPE_MISMATCH')
+    expect(message.startsWith(`${name}: `)).toBe(true)
+    for (const part of said) expect(message).toContain(part)
+  })
+
+  it('says it in one sentence', () => {
+    expect(() => op.matmul(f(2, 3), f(4, 5))).toThrow(
+      'matmul: inner lengths 3 and 4 differ (float32 [2, 3] and float32 [4, 5]).',
+    )
+  })
+})
+
+describe('results', () => {
+  const shapes: readonly (readonly [string, () => Tensor, Shape, DType])[] = [
+    ['add', () => op.add(f(2, 1, 3), f(4, 1)), [2, 4, 3], 'float32'],
+    ['add of ints', () => op.add(t('int32', 2), t('int32', 1)), [2], 'int32'],
+    ['greater', () => op.greater(f(2, 1), f(3)), [2, 3], 'bool'],
+    ['where of ints', () => op.where(t('bool', 3, 1), t('int32', 2), t('int32')), [3, 2], 'int32'],
+    ['sum', () => op.sum(f(2, 3, 4), [0, -1]), [3], 'float32'],
+    ['sum, kept', () => op.sum(f(2, 3, 4), [0, -1], true), [1, 3, 1], 'float32'],
+    ['max of all', () => op.max(f(2, 3)), [], 'float32'],
+    ['argMax', () => op.argMax(f(2, 3, 4), 1), [2, 4], 'int32'],
+    ['reshape of ints', () => op.reshape(t('int32', 2, 6), [3, -1, 2]), [3, 2, 2], 'int32'],
+    ['concat of bools', () => op.concat([t('bool', 2, 1), t('bool', 2, 2)], -1), [2, 3], 'bool'],
+    ['gather of ints', () => op.gather(t('int32', 9, 4), t('int32', 2, 3)), [2, 3, 4], 'int32'],
+    ['scatterAdd', () => op.scatterAdd(f(2, 3, 4), t('int32', 2, 3), 9), [9, 4], 'float32'],
+    ['matmul', () => op.matmul(f(5, 1, 2, 3), f(7, 4, 3), { transposeB: true }), [5, 7, 2, 4], 'float32'],
+    [
+      'conv2d',
+      () => op.conv2d(f(2, 3, 7, 8), f(4, 3, 3, 3), { strides: [2, 2], pads: [1, 1] }),
+      [2, 4, 4, 4],
+      'float32',
+    ],
+    [
+      'maxPool2d',
+      () => op.maxPool2d(f(2, 3, 7, 8), { kernel: [3, 3], strides: [2, 2], pads: [1, 1] }),
+      [2, 3, 4, 4],
+      'float32',
+    ],
+    ['standardize', () => op.standardize(f(2, 3), 1)[1], [2, 1], 'float32'],
+    ['logSumExp', () => op.logSumExp(f(2, 3, 4), 1), [2, 4], 'float32'],
+  ]
+  it.each(shapes)('%s has the right shape and dtype', (_, make, shape, dtype) => {
+    const made = make()
+    expect([made.shape, made.dtype]).toEqual([shape, dtype])
+  })
+
+  it('what changes nothing makes no node', () => {
+    const x = f(2, 3)
+    expect(op.reshape(x, [2, 3])).toBe(x)
+    expect(op.broadcast(x, [2, 3])).toBe(x)
+    expect(op.slice(x, 1, 0, 3)).toBe(x)
+    expect(op.cast(x, 'float32')).toBe(x)
+    expect(op.sum(x, [])).toBe(x)
+    expect(op.sumTo(x, [2, 3])).toBe(x)
+  })
+
+  it('the interpreter says which input it was not given', () => {
+    expect(() => interpret([op.input('pixels', [2])], new Map())).toThrow('"pixels"')
+  })
+})
