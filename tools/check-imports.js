@@ -16,14 +16,14 @@ const height = {
   text: 4,
   knowledge: 4,
   imaging: 4,
-  data: 5,
-  phantoms: 5,
-  pretrain: 6,
-  apply: 6,
-  evaluate: 7,
-  retrieve: 7,
-  serve: 8,
-  cli: 8,
+  data: 4,
+  phantoms: 4,
+  pretrain: 5,
+  apply: 5,
+  evaluate: 6,
+  retrieve: 6,
+  serve: 7,
+  cli: 7,
 }
 const maximalLines = 400
 const problems = []

@@ -162,9 +162,7 @@ export async function openModel(path: string, { threads }: { threads?: number } 
       return out
     },
     async readPicture(file) {
-      const image = await readImage(file)
-      const { pixels, steps } = preprocess(image, prepare)
-      return { pixels, steps: [...image.steps, ...steps] }
+      return preprocess(await readImage(file), prepare)
     },
     async close() {
       await runtime?.close()

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { allCases, type Case, normal, traced } from '../../test/primitive-cases.ts'
+import { normal } from '../../test/operands.ts'
+import { allCases, type Case, traced } from '../../test/primitive-cases.ts'
 import { random } from '../core/random.ts'
 import { gradients } from './gradients.ts'
 import { interpret, type Values } from './interpreter.ts'

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { allCases, type Case, normal, traced } from '../../test/primitive-cases.ts'
+import { normal } from '../../test/operands.ts'
+import { allCases, type Case, traced } from '../../test/primitive-cases.ts'
 import { random } from '../core/random.ts'
 import { gradients } from './gradients.ts'
 import { interpret } from './interpreter.ts'

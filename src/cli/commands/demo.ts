@@ -143,9 +143,10 @@ async function lookAtUnseen(
         .map(([name]) => name)
       const is = there.length === 0 ? 'no finding' : there.join(', ')
       lines.push(`  ${id}  truth: ${is}`, `           says: ${said}`)
-      const bytes = await readFile(file)
       images.push({
-        src: `data:image/png;base64,${bytes.toString('base64')}`,
+        data: await readFile(file),
+        type: 'image/png',
+        alt: `Phantom ${id}`,
         caption: `${id}. Truth: ${is}. Says: ${said}`,
       })
     }

@@ -15,24 +15,9 @@ import {
   type Tensor,
   topological,
 } from '../tensor.ts'
-import { type Attribute, bytesOf, encodeModel, type OnnxInitializer, type OnnxNode, type OnnxValue } from './proto.ts'
-
-/** A dimension of the lowered graph: a number, or a multiple of the batch size known at run time. */
-type Dim = number | { batches: number }
-
-interface Emitter {
-  /** Appends an operator and returns its first output's name. */
-  emit(op: string, inputs: readonly string[], attributes?: Record<string, Attribute>, domain?: string): string
-  /** The same for several outputs. */
-  emitMany(op: string, inputs: readonly string[], outputs: number, attributes?: Record<string, Attribute>): string[]
-  /** A constant int64 vector. */
-  ints(values: readonly number[]): string
-  /** A constant float32 vector with every element `value`; shape [] for `length` undefined. */
-  floats(value: number, length?: number): string
-  /** An int64 vector with the dimensions, computed at run time where they depend on the batch. */
-  dims(shape: readonly Dim[]): string
-  initializer(data: OnnxInitializer): string
-}
+import { inputGradient, weightGradient } from './convolution.ts'
+import { type Dim, type Emitter, end } from './emitter.ts'
+import { bytesOf, encodeModel, type OnnxInitializer, type OnnxNode, type OnnxValue } from './proto.ts'
 
 interface Site<Name extends PrimitiveName> {
   e: Emitter
@@ -49,9 +34,6 @@ interface Site<Name extends PrimitiveName> {
 type Rule<Name extends PrimitiveName> = (site: Site<Name>) => string | readonly string[]
 
 const microsoft = 'com.microsoft'
-/** ONNX's "to the end" in Slice. */
-const end = 2 ** 53 - 1
-
 const plain =
   (op: string, domain?: string): Rule<PrimitiveName> =>
   ({ e, x }) =>
@@ -159,26 +141,10 @@ const rules: { [Name in PrimitiveName]: Rule<Name> } = {
   },
 
   conv2d: ({ e, x, attributes: { strides, pads } }) => e.emit('Conv', x, { strides, pads: [...pads, ...pads] }),
-  conv2dInputGradient({ e, x: [g, w], inputs: [tg, tw], attributes: { strides, pads, input } }) {
-    const kernel = tw!.shape.slice(2) as [number, number]
-    const margin = kernel.map((k, i) => k - 1 - pads[i]!)
-    if (strides.every((s) => s === 1) && margin.every((n) => n >= 0)) {
-      // A plain convolution with the kernel turned by 180 degrees is faster than ConvTranspose.
-      const turned = e.emit('Slice', [w!, e.ints([-1, -1]), e.ints([-end, -end]), e.ints([2, 3]), e.ints([-1, -1])])
-      const swapped = e.emit('Transpose', [kernel.every((k) => k === 1) ? w! : turned], { perm: [1, 0, 2, 3] })
-      return e.emit('Conv', [g!, swapped], { strides: [1, 1], pads: [...margin, ...margin] })
-    }
-    const extra = kernel.map((k, i) => input[i + 2]! - ((tg!.shape[i + 2]! - 1) * strides[i]! - 2 * pads[i]! + k))
-    return e.emit('ConvTranspose', [g!, w!], { strides, pads: [...pads, ...pads], output_padding: extra })
-  },
-  conv2dWeightGradient({ e, x: [x, g], attributes: { strides, pads, weight } }) {
-    // Images become channels and channels images; the output gradient is the kernel, spread by the stride.
-    const images = e.emit('Transpose', [x!], { perm: [1, 0, 2, 3] })
-    const kernels = e.emit('Transpose', [g!], { perm: [1, 0, 2, 3] })
-    const full = e.emit('Conv', [images, kernels], { strides: [1, 1], dilations: strides, pads: [...pads, ...pads] })
-    const cut = e.emit('Slice', [full, e.ints([0, 0]), e.ints(weight.slice(2)), e.ints([2, 3])])
-    return e.emit('Transpose', [cut], { perm: [1, 0, 2, 3] })
-  },
+  conv2dInputGradient: ({ e, x: [g, w], inputs: [tg, tw], attributes }) =>
+    inputGradient(e, g!, w!, { g: tg!.shape, w: tw!.shape }, attributes),
+  conv2dWeightGradient: ({ e, x: [x, g], inputs: [tx, tg], attributes }) =>
+    weightGradient(e, x!, g!, { x: tx!.shape, g: tg!.shape }, attributes),
   maxPool2d({ e, x, attributes: { kernel, strides, pads } }) {
     const [y, positions] = e.emitMany('MaxPool', x, 2, { kernel_shape: kernel, strides, pads: [...pads, ...pads] })
     return [y!, e.emit('Cast', [positions!], { to: castTo.int32 })]
