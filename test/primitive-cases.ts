@@ -3,25 +3,9 @@
  * and for the ONNX lowering (against the interpreter). Keyed by name, so a primitive without cases does not compile.
  */
 
-import { random } from '../src/core/random.ts'
 import * as op from '../src/engine/ops.ts'
-import {
-  type DType,
-  node,
-  nodes,
-  type PrimitiveName,
-  type Shape,
-  sizeOf,
-  type Tensor,
-  type Window2d,
-} from '../src/engine/tensor.ts'
-
-/** A value of a case: exact in float32, so that interpreter and runtime start from the same numbers. */
-export interface Operand {
-  shape: Shape
-  dtype: DType
-  values: Float64Array
-}
+import { node, nodes, type PrimitiveName, type Shape, type Tensor, type Window2d } from '../src/engine/tensor.ts'
+import { away, coins, given, normal, type Operand, positive } from './operands.ts'
 
 export interface Case {
   what: string
@@ -33,26 +17,6 @@ export interface Case {
    */
   derivative?: 'zero' | readonly (readonly number[])[]
 }
-
-let drawn = 0
-
-function draw(shape: Shape, value: (stream: ReturnType<typeof random>) => number, dtype: DType = 'float32'): Operand {
-  const stream = random('primitive case', drawn++)
-  return { shape, dtype, values: Float64Array.from({ length: sizeOf(shape) }, () => Math.fround(value(stream))) }
-}
-
-/** Standard normal values. */
-export const normal = (...shape: number[]): Operand => draw(shape, (r) => r.normal())
-/** Values in [0.5, 2]. */
-const positive = (...shape: number[]): Operand => draw(shape, (r) => r.uniform(0.5, 2))
-/** Values away from zero, of both signs. */
-const away = (...shape: number[]): Operand => draw(shape, (r) => (r.chance(0.5) ? 1 : -1) * r.uniform(0.5, 2))
-const coins = (...shape: number[]): Operand => draw(shape, (r) => r.int(2), 'bool')
-const given = (shape: Shape, values: readonly number[], dtype: DType = 'float32'): Operand => ({
-  shape,
-  dtype,
-  values: Float64Array.from(values, (v) => (dtype === 'float32' ? Math.fround(v) : v)),
-})
 
 /** Pairs of shapes that broadcast: equal, trailing, both ways, scalar, empty. */
 const pairs: readonly (readonly [Shape, Shape])[] = [
