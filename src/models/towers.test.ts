@@ -231,6 +231,41 @@ describe("CLIP equals transformers' CLIPModel", () => {
   })
 })
 
+describe('the read-out of a CLIP text', () => {
+  const ids = [
+    [5, 9, 40, 7, 40, 45],
+    [40, 45, 1, 2, 45, 3],
+    [45, 2, 3, 4, 5, 40],
+  ]
+  const readOut = async (readOut: 'eos' | 'largest-id'): Promise<number[]> => {
+    const config = modelSchema.parse({
+      image: { kind: 'vit', size: 8, patch: 8, width: 8, layers: 1, heads: 1 },
+      text: { kind: 'clip-text', vocabulary: 46, context: 6, width: 8, layers: 1, heads: 2, eos: 40, readOut },
+      joint: 4,
+    })
+    const traced = trace((scope) => embed(scope, config, 3, 6).text, { training: false })
+    const layout = layOut(traced.declarations)
+    const weights = { config, layout, flat: initialValues(layout, 1) }
+    const { global, tokens } = traced.outputs
+    const feeds = { ids: ints([3, 6], ids), mask: ints([3, 6], Array(18).fill(1)) }
+    const found = await run({ global, tokens }, { ...parametersOf(weights), ...feeds })
+    // Which token's features are the text's?
+    return ids.map((_, b) => {
+      const at = (values: Float32Array, row: number): string =>
+        [...values.subarray(row * 4, row * 4 + 4)].map((v) => v.toFixed(5)).join()
+      return ids[b]!.findIndex((__, t) => at(found.tokens!, b * 6 + t) === at(found.global!, b))
+    })
+  }
+
+  it('is the first end token, whatever larger ids there are', async () => {
+    expect(await readOut('eos')).toEqual([2, 0, 5])
+  })
+
+  it('is the first largest id where the configuration says so', async () => {
+    expect(await readOut('largest-id')).toEqual([5, 1, 0])
+  })
+})
+
 /** Layer norm of one row in float64. */
 function normed(row: number[], gain: Float32Array, bias: Float32Array): number[] {
   const centre = row.reduce((a, b) => a + b, 0) / row.length
