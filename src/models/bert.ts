@@ -1,9 +1,9 @@
 /**
- * @file BERT encoder (Devlin et al. 2019): post-norm, exact GELU, read out at [CLS] through the pooler, bias-free
- * projection to the joint space. Parameter names of Hugging Face's BertModel.
+ * @file BERT encoder (Devlin et al. 2019): post-norm, exact GELU, read out at [CLS] through the pooler (or by the
+ * mean of all tokens), bias-free projection to the joint space. Parameter names of Hugging Face's BertModel.
  */
 
-import { add, gelu, reshape, slice, type Tensor, tanh } from '../engine/index.ts'
+import { add, cast, div, gelu, matmul, maximum, reshape, slice, sum, type Tensor, tanh } from '../engine/index.ts'
 import { attend, embedding, layerNorm, linear, paddingMask, type Scope } from '../nn/index.ts'
 import type { BertConfig } from './config.ts'
 import type { TextFeatures } from './features.ts'
@@ -18,7 +18,7 @@ export function bert(
   joint: number,
 ): TextFeatures {
   const { width, heads, layers, context, vocabulary, epsilon } = config
-  const [b, t] = ids.shape as [number, number]
+  const t = ids.shape[1] as number
   // 0.02 at BERT-base's width; narrower towers need larger weights, or a fresh [CLS] hardly depends on the words.
   const sd = 0.02 * Math.sqrt(768 / width)
   const init = { kind: 'normal', sd } as const
@@ -27,8 +27,8 @@ export function bert(
   const words = embedding(embeddings.in('word_embeddings'), ids, vocabulary, width, sd) //  [B, T, W]
   const positions = embeddings.in('position_embeddings').parameter('weight', [context, width], init)
   const types = embeddings.in('token_type_embeddings').parameter('weight', [config.types, width], init)
-  const sum = add(add(words, slice(types, 0, 0, 1)), slice(positions, 0, 0, t))
-  let x = layerNorm(embeddings.in('LayerNorm'), sum, epsilon)
+  const embedded = add(add(words, slice(types, 0, 0, 1)), slice(positions, 0, 0, t))
+  let x = layerNorm(embeddings.in('LayerNorm'), embedded, epsilon)
 
   const padding = paddingMask(mask)
   for (let i = 0; i < layers; i++) {
@@ -45,9 +45,22 @@ export function bert(
     const output = layer.in('output')
     x = layerNorm(output.in('LayerNorm'), add(linear(output.in('dense'), wide, width, { init }), x), epsilon)
   }
-  const first = reshape(slice(x, 1, 0, 1), [b, width])
-  const globalRaw = config.pooler ? tanh(linear(scope.in('pooler', 'dense'), first, width, { init })) : first
+  const globalRaw = readOut(scope, x, mask, config)
   const projected = (y: Tensor): Tensor =>
     linear(project, y, joint, { bias: false, init: { kind: 'normal', sd: width ** -0.5 } })
   return { globalRaw, tokensRaw: x, global: projected(globalRaw), tokens: projected(x), tokenMask: mask }
+}
+
+/** One vector a text, [B, W]. */
+function readOut(scope: Scope, x: Tensor, mask: Tensor, config: BertConfig): Tensor {
+  const [b, t, width] = x.shape as [number, number, number]
+  if (config.readOut === 'mean') {
+    const real = cast(mask, 'float32') //                                                     [B, T]
+    const total = reshape(matmul(reshape(real, [b, 1, t]), x), [b, width])
+    return div(total, maximum(sum(real, 1, true), 1))
+  }
+  const first = reshape(slice(x, 1, 0, 1), [b, width])
+  if (config.readOut === 'cls') return first
+  const init = { kind: 'normal', sd: 0.02 * Math.sqrt(768 / width) } as const
+  return tanh(linear(scope.in('pooler', 'dense'), first, width, { init }))
 }

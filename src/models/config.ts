@@ -39,6 +39,10 @@ export const resnetSchema = z
       .strictObject({ kernel: count.default(7), stride: count.default(2), pool: z.boolean().default(true) })
       .default({ kernel: 7, stride: 2, pool: true })
       .describe('first convolution, and whether a 3x3/2 max pooling follows'),
+    readOut: z
+      .enum(['mean', 'mean-max'])
+      .default('mean')
+      .describe('pooling of the last stage; mean-max joins mean and maximum, for findings of few cells'),
   })
   .refine((c) => c.size % 32 === 0 || !c.stem.pool, { message: 'size must be a multiple of 32', path: ['size'] })
 
@@ -77,10 +81,10 @@ export const bertSchema = z
     types: count.default(2),
     epsilon: z.number().positive().default(1e-12),
     pad: z.number().int().nonnegative().default(0),
-    pooler: z
-      .boolean()
-      .default(true)
-      .describe('read out tanh(dense([CLS])), as VisionTextDualEncoder does; false: [CLS] itself'),
+    readOut: z
+      .enum(['pooler', 'cls', 'mean'])
+      .default('pooler')
+      .describe('pooler: tanh(dense([CLS])), as VisionTextDualEncoder; cls: [CLS] itself; mean: of all tokens'),
   })
   .refine((c) => c.width % c.heads === 0, { message: 'width must be a multiple of heads', path: ['heads'] })
 

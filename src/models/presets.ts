@@ -7,8 +7,9 @@ const imagePresets = {
     kind: 'resnet',
     block: 'basic',
     layers: [1, 1, 1, 1],
-    widths: [32, 64, 128, 256],
-    stem: { kernel: 5, stride: 2, pool: true },
+    widths: [24, 48, 80, 96],
+    stem: { kernel: 3, stride: 2, pool: true },
+    readOut: 'mean-max',
   },
   'resnet-18': { kind: 'resnet', block: 'basic', layers: [2, 2, 2, 2], widths: [64, 128, 256, 512] },
   'resnet-50': { kind: 'resnet', block: 'bottleneck', layers: [3, 4, 6, 3], widths: [64, 128, 256, 512] },
@@ -18,7 +19,7 @@ const imagePresets = {
 } as const
 
 const textPresets = {
-  'bert-tiny': { kind: 'bert', width: 128, layers: 2, heads: 4, context: 96 },
+  'bert-tiny': { kind: 'bert', width: 96, layers: 2, heads: 4, mlp: 192, context: 96, readOut: 'mean' },
   'bert-small': { kind: 'bert', width: 256, layers: 4, heads: 4, context: 128 },
   'bert-base': { kind: 'bert', width: 768, layers: 12, heads: 12, context: 512 },
   'clip-text-tiny': { kind: 'clip-text', width: 128, layers: 2, heads: 4, context: 77 },

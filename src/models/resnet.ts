@@ -3,7 +3,7 @@
  * projection of the pooled (and of each cell's) features to the joint space.
  */
 
-import { add, maxPool2d, mean, relu, reshape, type Tensor, transpose } from '../engine/index.ts'
+import { add, concat, max, maxPool2d, mean, relu, reshape, type Tensor, transpose } from '../engine/index.ts'
 import { batchNorm2d, conv2d, linear, type Scope } from '../nn/index.ts'
 import type { ResnetConfig } from './config.ts'
 import type { ImageFeatures } from './features.ts'
@@ -57,9 +57,13 @@ export function resnet(
   })
 
   const [b, c, h, w] = x.shape as [number, number, number, number]
-  const regionsRaw = reshape(transpose(x, [0, 2, 3, 1]), [b, h * w, c]) //                    [B, P, C]
-  const globalRaw = mean(x, [2, 3]) //                                                        [B, C]
-  const projected = (t: Tensor): Tensor =>
-    linear(project, t, joint, { bias: false, init: { kind: 'normal', sd: c ** -0.5 } })
+  const cells = reshape(transpose(x, [0, 2, 3, 1]), [b, h * w, c]) //                         [B, P, C]
+  const average = mean(x, [2, 3]) //                                                          [B, C]
+  // With mean and maximum joined, a region of one cell is its own mean and its own maximum.
+  const both = config.readOut === 'mean-max'
+  const globalRaw = both ? concat([average, max(x, [2, 3])], 1) : average //                  [B, C or 2 C]
+  const regionsRaw = both ? concat([cells, cells], 2) : cells
+  const sd = (both ? 2 * c : c) ** -0.5
+  const projected = (t: Tensor): Tensor => linear(project, t, joint, { bias: false, init: { kind: 'normal', sd } })
   return { globalRaw, regionsRaw, global: projected(globalRaw), regions: projected(regionsRaw), grid: [h, w] }
 }

@@ -307,7 +307,7 @@ describe("BERT equals transformers' BertModel", () => {
       layers: 2,
       heads: 2,
       mlp: 64,
-      pooler: false,
+      readOut: 'cls',
     })
     const mask = input('mask', [3, 12], 'int32')
     const { outputs: hidden, tensors } = trace(

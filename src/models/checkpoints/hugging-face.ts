@@ -108,7 +108,7 @@ function readText(json: unknown, where: string): unknown {
       types: c.type_vocab_size,
       epsilon: c.layer_norm_eps,
       pad: c.pad_token_id ?? 0,
-      pooler: (json as { vesalius_pooler?: boolean }).vesalius_pooler ?? true,
+      readOut: (json as { vesalius_read_out?: unknown }).vesalius_read_out ?? 'pooler',
     }
   }
   if (type !== undefined && type !== 'clip_text_model') {
@@ -189,7 +189,7 @@ function writeText({ text }: ModelConfig, joint: number): Record<string, unknown
       ...common,
       hidden_act: 'gelu',
       type_vocab_size: text.types,
-      ...(text.pooler ? {} : { vesalius_pooler: false }),
+      ...(text.readOut === 'pooler' ? {} : { vesalius_read_out: text.readOut }),
     }
   }
   return {
