@@ -4,7 +4,7 @@ import { VesaliusError } from '../core/errors.ts'
 import type { Random } from '../core/random.ts'
 import type { Study } from './study.ts'
 
-export type TextMode = 'report' | 'findings' | 'impression' | 'sections' | 'sentence' | 'caption'
+export type TextMode = 'report' | 'findings' | 'impression' | 'sections' | 'mixed' | 'sentence' | 'caption'
 
 /** Sentences of a text: split after a full stop, question or exclamation mark that is followed by white space. */
 function sentences(text: string): string[] {
@@ -41,6 +41,10 @@ export function textOf(study: Study, mode: TextMode, stream: Random): string {
       return impression === '' ? findings : impression
     case 'sentence':
       return stream.pick(sentences(whole))
+    case 'mixed': {
+      const parts = [findings, impression].filter((part) => part !== '')
+      return stream.pick([...parts, stream.pick(sentences(whole))])
+    }
     case 'sections': {
       const parts = [findings, impression].filter((part) => part !== '')
       return stream.pick([...parts, whole])

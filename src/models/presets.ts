@@ -19,7 +19,7 @@ const imagePresets = {
 } as const
 
 const textPresets = {
-  'bert-tiny': { kind: 'bert', width: 96, layers: 2, heads: 4, mlp: 192, context: 96, readOut: 'mean' },
+  'bert-tiny': { kind: 'bert', width: 96, layers: 2, heads: 4, mlp: 192, context: 64, readOut: 'mean' },
   'bert-small': { kind: 'bert', width: 256, layers: 4, heads: 4, context: 128 },
   'bert-base': { kind: 'bert', width: 768, layers: 12, heads: 12, context: 512 },
   'clip-text-tiny': { kind: 'clip-text', width: 128, layers: 2, heads: 4, context: 77 },

@@ -17,9 +17,9 @@ export const runSchema = z.strictObject({
   data: z.strictObject({
     folder: z.string().min(1).describe('folder with studies.jsonl'),
     text: z
-      .enum(['report', 'findings', 'impression', 'sections', 'sentence', 'caption'])
-      .default('sections')
-      .describe('which words go with an image; sections: findings, impression or both, drawn anew each epoch'),
+      .enum(['report', 'findings', 'impression', 'sections', 'mixed', 'sentence', 'caption'])
+      .default('mixed')
+      .describe('which words go with an image; sections: findings, impression or both; mixed: findings, impression or one sentence'),
     augment: z.enum(['none', 'crop']).default('crop'),
     fit: z
       .enum(['shortest-edge-crop', 'stretch', 'letterbox'])

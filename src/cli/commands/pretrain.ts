@@ -27,7 +27,7 @@ const options = {
   },
   words: {
     type: 'string',
-    choices: ['report', 'findings', 'impression', 'sections', 'sentence', 'caption'],
+    choices: ['report', 'findings', 'impression', 'sections', 'mixed', 'sentence', 'caption'],
     help: 'which words go with an image',
   },
   'drop-words': { type: 'string', value: 'A,B', help: 'words removed from all texts (control)' },
