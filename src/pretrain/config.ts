@@ -19,7 +19,9 @@ export const runSchema = z.strictObject({
     text: z
       .enum(['report', 'findings', 'impression', 'sections', 'mixed', 'sentence', 'caption'])
       .default('mixed')
-      .describe('which words go with an image; sections: findings, impression or both; mixed: findings, impression or one sentence'),
+      .describe(
+        'which words go with an image; sections: findings, impression or both; mixed: findings, impression or one sentence',
+      ),
     augment: z.enum(['none', 'crop']).default('crop'),
     fit: z
       .enum(['shortest-edge-crop', 'stretch', 'letterbox'])
