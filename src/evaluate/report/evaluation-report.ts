@@ -20,22 +20,13 @@ const findingColumns = ['finding', 'positives', 'zero-shot AUROC', '95 % interva
 function findingRows({ zeroShot, reference }: Evaluation): Row[] {
   if (zeroShot === undefined) return []
   const { pixelBaseline, supervised, shuffled } = reference ?? {}
-  const of = (line: FindingScores | undefined, name: string): string =>
-    line === undefined ? '-' : number(line.perClass[name]?.auroc)
+  const of = (line: FindingScores | undefined, name: string): number | null => line?.perClass[name]?.auroc ?? null
   const rows: Row[] = zeroShot.findings.map((name) => {
     const { auroc, interval: pair, positives } = zeroShot.perClass[name]!
-    return [
-      name,
-      positives,
-      number(auroc),
-      interval(pair),
-      of(pixelBaseline, name),
-      of(supervised, name),
-      of(shuffled, name),
-    ]
+    return [name, positives, auroc, interval(pair), of(pixelBaseline, name), of(supervised, name), of(shuffled, name)]
   })
-  const lines = [pixelBaseline, supervised, shuffled].map((line) => number(line?.macroAuroc))
-  return [...rows, ['macro', '', number(zeroShot.macroAuroc), interval(zeroShot.interval), ...lines]]
+  const lines = [pixelBaseline, supervised, shuffled].map((line) => line?.macroAuroc ?? null)
+  return [...rows, ['macro', null, zeroShot.macroAuroc, interval(zeroShot.interval), ...lines]]
 }
 
 const recallColumns = ['direction', 'R@1', 'R@5', 'R@10', 'median rank']

@@ -7,10 +7,10 @@ import type { PromptSetInput } from '../prompts.ts'
 
 const head = {
   kind: 'pairs',
-  version: 1,
+  version: 2,
   source: 'Written for this project, in the wording of its phantom reports',
   licence: 'Apache-2.0',
-  positive: ['{}', 'there is {a}', '{} is seen'],
+  positive: ['{}', 'there is {a}', '{} is seen', 'left {}', 'right {}'],
   negative: ['no {}', 'there is no {}', 'no {} is seen'],
 } as const
 
