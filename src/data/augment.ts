@@ -4,8 +4,9 @@ import type { Random } from '../core/random.ts'
 
 /**
  * A random similarity (shift up to 3 % of the side, scale 0.96 to 1.04, rotation up to 3 degrees) and a little
- * brightness and contrast of one picture: stronger ones cost more than they gave on small sets. Reads `source` [C, size, size] with values 0..65535, writes 0..1-scaled, normalised values
- * into `target` at `offset`. Bilinear, edges repeated.
+ * brightness and contrast of one picture: stronger ones cost more than they gave on small sets. Reads `source`
+ * [C, size, size] with values 0..65535, writes normalised values of the 0..1 scale into `target` at `offset`. Bilinear,
+ * edges repeated.
  */
 export function augmentInto(
   source: Uint16Array,
@@ -27,8 +28,8 @@ export function augmentInto(
     for (let x = 0; x < size; x++) {
       const u = cos * (x - middle) - sin * (y - middle) + middle + dx
       const v = sin * (x - middle) + cos * (y - middle) + middle + dy
-      const cu = u < 0 ? 0 : u > last ? last : u
-      const cv = v < 0 ? 0 : v > last ? last : v
+      const cu = Math.min(Math.max(u, 0), last)
+      const cv = Math.min(Math.max(v, 0), last)
       const [x0, y0] = [Math.floor(cu), Math.floor(cv)]
       const [x1, y1] = [x0 < last ? x0 + 1 : last, y0 < last ? y0 + 1 : last]
       const [fx, fy] = [cu - x0, cv - y0]
