@@ -107,7 +107,7 @@ describe('a trained model', () => {
     const npy = at('images.npy')
     await vesaliusJson(['embed', '--model', whole, '--out', npy, firstImage(), firstImage()])
     const bytes = readFileSync(npy)
-    const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset + bytes.length - 2 * 16 * 4))
+    const values = new Float32Array(Uint8Array.from(bytes.subarray(-2 * 16 * 4)).buffer)
     expect(bytes.subarray(0, 6).toString('latin1')).toBe('\x93NUMPY')
     expect(Math.hypot(...values.subarray(0, 16))).toBeCloseTo(1, 5)
     expect(values.subarray(0, 16)).toEqual(values.subarray(16))

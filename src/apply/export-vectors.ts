@@ -35,7 +35,7 @@ export function toParquet({ ids, values, width }: Vectors): Uint8Array {
   const rows = ids.map((_, i) => Array.from(values.subarray(i * width, (i + 1) * width)))
   const buffer = parquetWriteBuffer({
     columnData: [
-      { name: 'id', data: [...ids], type: 'STRING' },
+      { name: 'id', data: [...ids] },
       { name: 'vector', data: rows },
     ],
     schema: [

@@ -44,6 +44,8 @@ describe('words of a study', () => {
   const study = studySchema.parse({
     id: 's1',
     patient: 'p1',
+    split: 'train',
+    domain: 'chest-xray',
     images: [{ path: 'a.png' }],
     report: { findings: 'There is edema. No mass.', impression: 'Edema.' },
     captions: ['a chest'],

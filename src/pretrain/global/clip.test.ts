@@ -11,10 +11,11 @@ function lossOf(images: number[], texts: number[], scale = 10): number {
   const [image, text] = [input('image', [n, d]), input('text', [n, d])]
   const context = { image: { global: image }, text: { global: text }, scale: scalar(scale), config: {} }
   const { contrastive } = clip.loss(context as unknown as LossContext<Record<string, never>>)
-  const [value] = interpret([contrastive as Tensor], {
-    image: Float64Array.from(images),
-    text: Float64Array.from(texts),
-  })
+  const feeds = new Map([
+    ['image', Float64Array.from(images)],
+    ['text', Float64Array.from(texts)],
+  ])
+  const [value] = interpret([contrastive as Tensor], feeds)
   return value![0] as number
 }
 

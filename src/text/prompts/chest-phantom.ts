@@ -10,7 +10,7 @@ const head = {
   version: 2,
   source: 'Written for this project, in the wording of its phantom reports',
   licence: 'Apache-2.0',
-  positive: ['{}', 'there is {a}', '{} is seen', 'left {}', 'right {}'],
+  positive: ['{}', 'there is {a}', '{} is seen'],
   negative: ['no {}', 'there is no {}', 'no {} is seen'],
 } as const
 
@@ -22,13 +22,26 @@ const set = (name: string, findings: Extract<PromptSetInput, { kind: 'pairs' }>[
   findings,
 })
 
+/** Reports say the side of what has one. */
+const sided = (phrase: string): string[] => [`left ${phrase}`, `right ${phrase}`]
+
 export const chestPhantom = set('chest-phantom', [
-  { name: 'Nodule', phrases: ['nodule', 'pulmonary nodule'] },
-  { name: 'Mass', phrases: ['mass', 'lung mass'] },
-  { name: 'Consolidation', phrases: ['consolidation', 'airspace consolidation'], article: false },
-  { name: 'Atelectasis', phrases: ['atelectasis', 'linear atelectasis'], article: false },
-  { name: 'Pleural Effusion', phrases: ['pleural effusion', 'effusion'] },
-  { name: 'Pneumothorax', phrases: ['pneumothorax', 'apical pneumothorax'] },
+  { name: 'Nodule', phrases: ['nodule', 'pulmonary nodule'], positive: sided('nodule') },
+  { name: 'Mass', phrases: ['mass', 'lung mass'], positive: sided('mass') },
+  {
+    name: 'Consolidation',
+    phrases: ['consolidation', 'airspace consolidation'],
+    article: false,
+    positive: sided('consolidation'),
+  },
+  {
+    name: 'Atelectasis',
+    phrases: ['atelectasis', 'linear atelectasis'],
+    article: false,
+    positive: sided('atelectasis'),
+  },
+  { name: 'Pleural Effusion', phrases: ['pleural effusion', 'effusion'], positive: sided('pleural effusion') },
+  { name: 'Pneumothorax', phrases: ['pneumothorax', 'apical pneumothorax'], positive: sided('pneumothorax') },
   {
     name: 'Cardiomegaly',
     phrases: ['cardiomegaly'],
@@ -45,8 +58,17 @@ export const chestPhantom = set('chest-phantom', [
   { name: 'Edema', phrases: ['pulmonary edema', 'interstitial edema'], article: false },
   { name: 'Emphysema', phrases: ['emphysema', 'emphysematous change'], article: false },
   { name: 'Fibrosis', phrases: ['fibrosis', 'pulmonary fibrosis'], article: false },
-  { name: 'Pleural Plaque', phrases: ['pleural plaque', 'calcified pleural plaque'] },
-  { name: 'Rib Fracture', phrases: ['rib fracture', 'fractured rib'], negative: ['the bones are intact'] },
+  {
+    name: 'Pleural Plaque',
+    phrases: ['pleural plaque', 'calcified pleural plaque'],
+    positive: sided('pleural plaque'),
+  },
+  {
+    name: 'Rib Fracture',
+    phrases: ['rib fracture', 'fractured rib'],
+    positive: sided('rib fracture'),
+    negative: ['the bones are intact'],
+  },
   {
     name: 'Support Devices',
     phrases: ['support device', 'pacemaker', 'endotracheal tube', 'central line', 'nasogastric tube', 'chest tube'],
