@@ -13,6 +13,14 @@ const pixelBox = z.union([
 /** 1 present, 0 absent, -1 uncertain; a finding that is not a key was not mentioned. */
 export const labelsSchema = z.record(z.string(), z.union([z.literal(1), z.literal(0), z.literal(-1)]))
 
+/** A file inside the data folder: foreign data must not name files elsewhere. */
+const filePath = z
+  .string()
+  .min(1)
+  .refine((path) => !/^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)/.test(path), {
+    message: 'must be relative and stay inside the data folder',
+  })
+
 export const studySchema = z.strictObject({
   id: z.string().min(1).describe('unique in the folder'),
   patient: z.string().min(1).describe('studies of one patient never straddle splits'),
@@ -20,7 +28,7 @@ export const studySchema = z.strictObject({
   domain: z.string().describe('kebab-case: chest-xray, fundus, radiology, ...'),
   images: z.array(
     z.strictObject({
-      path: z.string().min(1),
+      path: filePath,
       view: z.string().optional().describe('PA, AP, lateral, ...'),
       modality: z.string().optional().describe('DICOM modality code: CR, CT, MR, ...'),
       spacing: z.array(z.number().positive()).optional().describe('mm, in the order x, y, (z)'),
@@ -49,7 +57,7 @@ export const studySchema = z.strictObject({
     )
     .default([]),
   masks: z
-    .array(z.strictObject({ image: z.number().int().nonnegative(), label: z.string(), path: z.string() }))
+    .array(z.strictObject({ image: z.number().int().nonnegative(), label: z.string(), path: filePath }))
     .default([])
     .describe('8-bit PNG or NIfTI, 0 = background, non-zero = the label'),
   points: z
