@@ -18,8 +18,8 @@ const recipe = {
   train: { batch: 32, weightDecay: 0.02, warmup: 0.1, validateEvery: 100, checkpointEvery: 200 },
 } as const
 const lines = {
-  clip: { label: 'CLIP', epochs: 9, rate: 2e-3 },
-  supervised: { label: 'Supervised line', epochs: 5, rate: 3e-3 },
+  clip: { label: 'CLIP', epochs: 8, rate: 2e-3 },
+  supervised: { label: 'Supervised line', epochs: 6, rate: 3e-3 },
   shuffled: { label: 'Shuffled control', epochs: 1, rate: 2e-3 },
 }
 
