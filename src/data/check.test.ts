@@ -100,8 +100,8 @@ describe('checkStudies', () => {
       ),
     ).toEqual([
       'Line 1: the image images/broken.png is damaged or not what its name says.',
-      'Line 2: the image path images/../../up.png leaves the data folder.',
-      'Line 3: the image path /etc/hosts is an absolute path.',
+      'Line 2 is not valid: images.0.path: must be relative and stay inside the data folder.',
+      'Line 3 is not valid: images.0.path: must be relative and stay inside the data folder.',
       'Line 5: the study has no image.',
     ])
   })

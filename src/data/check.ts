@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { join, normalize } from 'node:path'
+import { join } from 'node:path'
 import sharp from 'sharp'
 import { isMissingFile, messageOf, VesaliusError } from '../core/errors.ts'
 import { readStudyLines, studiesFile, studiesPath } from './studies.ts'
@@ -18,12 +18,6 @@ export interface DataCheck {
 interface Seen {
   line: number
   split: Study['split']
-}
-
-/** Why a path of a study must not be used, or undefined: it is absolute, or climbs out of the data folder. */
-function pathProblem(path: string): string | undefined {
-  if (/^(?:[/\\]|[A-Za-z]:)/.test(path)) return 'is an absolute path'
-  return /^\.\.(?:[/\\]|$)/.test(normalize(path)) ? 'leaves the data folder' : undefined
 }
 
 async function hashOf(path: string): Promise<string> {
@@ -121,12 +115,6 @@ export async function checkStudies(folder: string): Promise<DataCheck> {
 
     const sizes: Awaited<ReturnType<typeof sizeOf>>[] = []
     for (const { path } of study.images) {
-      const wrong = pathProblem(path)
-      if (wrong !== undefined) {
-        say(`the image path ${path} ${wrong}`)
-        sizes.push(undefined)
-        continue
-      }
       const file = join(folder, path)
       try {
         const hash = await hashOf(file)
@@ -145,9 +133,7 @@ export async function checkStudies(folder: string): Promise<DataCheck> {
       }
     }
     for (const { path } of study.masks) {
-      const wrong = pathProblem(path)
-      if (wrong !== undefined) say(`the mask path ${path} ${wrong}`)
-      else await hashOf(join(folder, path)).catch(() => say(`the mask ${path} cannot be read`))
+      await hashOf(join(folder, path)).catch(() => say(`the mask ${path} cannot be read`))
     }
     placeProblems(study, sizes).forEach(say)
   }
