@@ -102,7 +102,7 @@ function findingSections(evaluation: Evaluation): ReportSection[] {
       heading: 'Zero-shot findings',
       text: [
         `AUROC of positive against negative prompts on ${zeroShot.n} studies, with 95 % bootstrap intervals over ${zeroShot.bootstrap.units} patients (${zeroShot.bootstrap.resamples} resamples, ${zeroShot.bootstrap.redrawn} redrawn). Prompts ${zeroShot.prompts}.`,
-        'Pixel baseline: logistic regression on 16 x 16 pixels. Supervised: the same image tower trained on the true labels. Shuffled: the same training with images and words paired at random.',
+        'Pixel baseline: logistic regression on 16 x 16 pixels. Supervised: the same image tower trained on the true labels. Shuffled: a training with images and words paired at random.',
       ],
       plot: intervalPlot({ title: 'AUROC by finding', x: 'AUROC' }, systems, {
         references: [{ name: 'chance', value: 0.5 }],
