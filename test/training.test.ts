@@ -62,7 +62,7 @@ describe('a run', () => {
       .at(-1)!
     const file = join(run, 'checkpoints', newest, 'state.safetensors')
     const bytes = readFileSync(file)
-    bytes[bytes.length - 5]! ^= 1
+    for (let i = 2048; i < bytes.length; i += 997) bytes[i]! ^= 1
     writeFileSync(file, bytes)
     expect((await vesalius(['pretrain', '--resume', run])).code).toBe(0)
     expect(outcome(run).weights.equals(outcome(whole).weights)).toBe(true)
