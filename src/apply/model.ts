@@ -17,6 +17,7 @@ import { readWeights } from '../models/folder.ts'
 import { encodeImage, encodeText } from '../models/two-tower.ts'
 import { trace } from '../nn/index.ts'
 import { loadTokenizer, type Tokenizer } from '../text/index.ts'
+import { concatenate } from './vectors.ts'
 
 export interface Model {
   /** Folder it came from. */
@@ -121,7 +122,7 @@ export async function openModel(path: string, { threads }: { threads?: number } 
       })
       parts.push(outputs.embedding!.data as Float32Array)
     }
-    return joined(parts)
+    return concatenate(parts)
   }
 
   return {
@@ -152,7 +153,7 @@ export async function openModel(path: string, { threads }: { threads?: number } 
         })
         parts.push(outputs.embedding!.data as Float32Array)
       }
-      const rows = joined(parts)
+      const rows = concatenate(parts)
       const place = new Map(distinct.map((text, i) => [text, i]))
       const out = new Float32Array(texts.length * config.joint)
       texts.forEach((text, i) => {
@@ -173,14 +174,4 @@ export async function openModel(path: string, { threads }: { threads?: number } 
 /** Text lengths of sessions: multiples of 16, so that few are built. */
 function roundUp(tokens: number): number {
   return Math.ceil(tokens / 16) * 16
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((n, part) => n + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    out.set(part, offset)
-    offset += part.length
-  }
-  return out
 }

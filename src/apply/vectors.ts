@@ -34,3 +34,14 @@ export function products(a: Float32Array, b: Float32Array, width: number): Float
   }
   return out
 }
+
+/** Parts one after the other. */
+export function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((n, part) => n + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    out.set(part, offset)
+    offset += part.length
+  }
+  return out
+}

@@ -1,7 +1,7 @@
 /** @file Studies as numbers: pixels, embeddings, words and labels of the cases under evaluation. */
 
 import type { Model } from '../apply/model.ts'
-import { normalizeRows } from '../apply/vectors.ts'
+import { concatenate, normalizeRows } from '../apply/vectors.ts'
 import { type Progress, silent } from '../core/progress.ts'
 import { random } from '../core/random.ts'
 import { openLoader } from '../data/loader.ts'
@@ -59,16 +59,6 @@ export async function embedStudies(
   const rows = concatenate(images)
   if (normalize) normalizeRows(rows, joint, (n) => `the image of study ${studies[n]?.id}`)
   return { studies, images: rows, pooled, ...(raw ? { raw: concatenate(raws) } : {}) }
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((n, part) => n + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    out.set(part, offset)
-    offset += part.length
-  }
-  return out
 }
 
 /** The report (findings and impression) of each study, or its first caption. */
