@@ -24,21 +24,29 @@ export function augmentInto(
   const middle = (size - 1) / 2
   const area = size * size
   const last = size - 1
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) {
-      const u = cos * (x - middle) - sin * (y - middle) + middle + dx
-      const v = sin * (x - middle) + cos * (y - middle) + middle + dy
-      const cu = Math.min(Math.max(u, 0), last)
-      const cv = Math.min(Math.max(v, 0), last)
-      const [x0, y0] = [Math.floor(cu), Math.floor(cv)]
-      const [x1, y1] = [x0 < last ? x0 + 1 : last, y0 < last ? y0 + 1 : last]
-      const [fx, fy] = [cu - x0, cv - y0]
-      for (let c = 0; c < channels; c++) {
-        const base = c * area
-        const top = source[base + y0 * size + x0]! * (1 - fx) + source[base + y0 * size + x1]! * fx
-        const low = source[base + y1 * size + x0]! * (1 - fx) + source[base + y1 * size + x1]! * fx
-        const grey = (top * (1 - fy) + low * fy) / 65535
-        target[offset + base + y * size + x] = ((grey - 0.5) * gain + 0.5 + lift - mean[c]!) / sd[c]!
+  const scale = gain / 65535
+  const shift = (1 - gain) / 2 + lift
+  for (let c = 0; c < channels; c++) {
+    const base = c * area
+    const m = mean[c]!
+    const perSd = 1 / sd[c]!
+    let at = offset + base
+    for (let y = 0; y < size; y++) {
+      const u0 = -cos * middle - sin * (y - middle) + middle + dx
+      const v0 = -sin * middle + cos * (y - middle) + middle + dy
+      for (let x = 0; x < size; x++) {
+        const u = Math.min(Math.max(u0 + cos * x, 0), last)
+        const v = Math.min(Math.max(v0 + sin * x, 0), last)
+        const x0 = u | 0
+        const y0 = v | 0
+        const fx = u - x0
+        const fy = v - y0
+        const i = base + y0 * size + x0
+        const right = x0 < last ? 1 : 0
+        const j = y0 < last ? i + size : i
+        const top = source[i]! + (source[i + right]! - source[i]!) * fx
+        const low = source[j]! + (source[j + right]! - source[j]!) * fx
+        target[at++] = ((top + (low - top) * fy) * scale + shift - m) * perSd
       }
     }
   }
