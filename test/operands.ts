@@ -31,3 +31,6 @@ export const given = (shape: Shape, values: readonly number[], dtype: DType = 'f
   dtype,
   values: Float64Array.from(values, (v) => (dtype === 'float32' ? Math.fround(v) : v)),
 })
+
+/** "[2,3] and [3]", for the names of cases. */
+export const over = (a: Shape, b: Shape): string => `[${a}] and [${b}]`

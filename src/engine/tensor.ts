@@ -4,84 +4,15 @@
  */
 
 import { VesaliusError } from '../core/errors.ts'
+import type { PrimitiveName, Primitives } from './primitives.ts'
+
+export type { PrimitiveName, Primitives, Window2d } from './primitives.ts'
 
 export type DType = 'float32' | 'int32' | 'bool'
 export type Shape = readonly number[]
 
 /** Contents of a constant, by dtype: booleans are bytes 0 and 1. */
 export type TensorData = Float32Array | Int32Array | Uint8Array
-
-type None = Record<never, never>
-
-/** Geometry of a 2-D convolution or pooling: strides and symmetric padding in (height, width) order. */
-export interface Window2d {
-  strides: readonly [number, number]
-  pads: readonly [number, number]
-}
-
-/**
- * Every primitive with its attributes. The tables of derivatives, of ONNX lowerings and of the reference interpreter
- * are keyed by this type, so a primitive that lacks one of them does not compile.
- */
-export interface Primitives {
-  input: { name: string }
-  parameter: { name: string }
-  constant: { data: TensorData }
-
-  add: None
-  sub: None
-  mul: None
-  div: None
-  maximum: None
-  minimum: None
-  equal: None
-  less: None
-  and: None
-  not: None
-  where: None
-
-  neg: None
-  exp: None
-  log: None
-  sqrt: None
-  square: None
-  abs: None
-  sign: None
-  tanh: None
-  sigmoid: None
-  erf: None
-  relu: None
-  gelu: None
-  quickGelu: None
-  cast: { to: DType }
-  stopGradient: None
-
-  sum: { axes: readonly number[]; keep: boolean }
-  reduceMax: { axes: readonly number[]; keep: boolean }
-  argMax: { axis: number }
-  softmax: { axis: number }
-  logSoftmax: { axis: number }
-  layerNorm: { epsilon: number }
-  standardize: { epsilon: number }
-  channelAffine: None
-
-  matmul: { transposeA: boolean; transposeB: boolean }
-  reshape: { shape: Shape }
-  transpose: { order: readonly number[] }
-  broadcast: { shape: Shape }
-  concat: { axis: number }
-  slice: { starts: readonly number[]; ends: readonly number[] }
-  pad: { before: readonly number[]; after: readonly number[] }
-  gather: None
-  scatterAdd: { size: number }
-
-  conv2d: Window2d
-  conv2dInputGradient: Window2d & { input: Shape }
-  conv2dWeightGradient: Window2d & { weight: Shape }
-  maxPool2d: Window2d & { kernel: readonly [number, number] }
-}
-
-export type PrimitiveName = keyof Primitives
 
 /** One application of a primitive. */
 export interface Node<Name extends PrimitiveName = PrimitiveName> {

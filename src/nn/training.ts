@@ -9,26 +9,17 @@ import {
   adamW,
   adamWRates,
   type Feed,
-  gradients,
   type Inline,
   initialValues,
   type Layout,
-  type LoweredModel,
   layOut,
-  lowerTraining,
   lowerVectors,
   type Runtime,
-  type Session,
-  type Tensor,
 } from '../engine/index.ts'
+import { type Compiled, compileOutputs, compilePass, runCompiled, type Step } from './pass.ts'
 import { type Scope, trace } from './scope.ts'
 
-/** What the model function returns: the scalar to descend, and scalars to report. */
-export interface Step {
-  loss: Tensor
-  /** Named scalars shown in logs. */
-  watch: Readonly<Record<string, Tensor>>
-}
+export type { Step } from './pass.ts'
 
 export interface TrainingOptions<Shape> {
   runtime: Runtime
@@ -76,14 +67,6 @@ export interface Training<Shape> {
   dispose(): Promise<void>
 }
 
-/** A loaded graph, and the part of each call that never changes. */
-interface Compiled {
-  session: Session
-  /** Names of the inputs: what a graph does not ask for is not fed. */
-  inputs: ReadonlySet<string>
-  call: Parameters<Session['run']>[0]
-}
-
 /** Sessions kept at once; more input shapes than this are rebuilt when they come again. */
 const sessionLimit = 6
 
@@ -112,7 +95,7 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
       await compiled.get(oldest)?.session.dispose()
       compiled.delete(oldest)
     }
-    const made = await compileStep(options, layout, shape)
+    const made = await compilePass(options, layout, shape)
     compiled.set(key, made)
     return made
   }
@@ -123,7 +106,7 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
       return steps
     },
     async step(shape, feeds, rate) {
-      const { outputs, seconds } = await runWith(await compile(shape), feeds)
+      const { outputs, seconds } = await runCompiled(await compile(shape), feeds)
       const values = Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data[0] as number]))
       const gradientNorm = await runtime.norm('gradients', 0, layout.trained)
       if (!Number.isFinite(values.loss) || !Number.isFinite(gradientNorm)) {
@@ -150,12 +133,10 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
     async evaluate(key, build, feeds) {
       let evaluation = evaluations.get(key)
       if (evaluation === undefined) {
-        const model = lowerTraining(trace(build, { training: false }).outputs)
-        const fetch = model.outputs.map(({ name }) => name)
-        evaluation = { ...(await load(runtime, model)), call: { feeds: parameterFeeds(model, layout), fetch } }
+        evaluation = await compileOutputs(runtime, build, layout)
         evaluations.set(key, evaluation)
       }
-      return (await runWith(evaluation, feeds)).outputs
+      return (await runCompiled(evaluation, feeds)).outputs
     },
     parameters: () => runtime.read('parameters', 0, layout.length),
     async state() {
@@ -179,56 +160,4 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
       await update.dispose()
     },
   }
-}
-
-/** Traces, differentiates and loads one step; says where each parameter is read and each gradient written. */
-async function compileStep<Shape>(
-  { runtime, build }: TrainingOptions<Shape>,
-  layout: Layout,
-  shape: Shape,
-): Promise<Compiled> {
-  const { outputs: step, tensors, updates } = trace((scope) => build(scope, shape), { training: true })
-  const trained = layout.entries.filter((entry) => entry.kind === 'parameter')
-  const wrt = trained.map(({ name }) => {
-    const tensor = tensors.get(name)
-    if (tensor === undefined)
-      throw new VesaliusError('MODEL_INVALID', `The model does not use "${name}" at every input shape.`)
-    return tensor
-  })
-  const named: Record<string, Tensor> = { loss: step.loss, ...step.watch }
-  const into: Record<string, { buffer: string; offset: number; shape: readonly number[] }> = {}
-  gradients(step.loss, wrt).forEach((gradient, i) => {
-    const { name, offset, shape: dims } = trained[i]!
-    named[`d ${name}`] = gradient
-    into[`d ${name}`] = { buffer: 'gradients', offset, shape: dims }
-  })
-  for (const [name, value] of updates) {
-    named[`+ ${name}`] = value
-    into[`+ ${name}`] = { buffer: 'parameters', offset: layout.byName.get(name)!.offset, shape: value.shape }
-  }
-  const model = lowerTraining(named)
-  return {
-    ...(await load(runtime, model)),
-    call: { feeds: parameterFeeds(model, layout), into, fetch: ['loss', ...Object.keys(step.watch)] },
-  }
-}
-
-async function load(runtime: Runtime, model: LoweredModel): Promise<Pick<Compiled, 'session' | 'inputs'>> {
-  return { session: await runtime.load(model.bytes), inputs: new Set(model.inputs.map(({ name }) => name)) }
-}
-
-/** Runs a loaded graph on this batch. */
-function runWith({ session, inputs, call }: Compiled, feeds: Record<string, Feed>): ReturnType<Session['run']> {
-  const asked = Object.entries(feeds).filter(([name]) => inputs.has(name))
-  return session.run({ ...call, feeds: { ...call.feeds, ...Object.fromEntries(asked) } })
-}
-
-/** Where each parameter that a lowered graph asks for lies. */
-function parameterFeeds(model: LoweredModel, layout: Layout): Record<string, Feed> {
-  const feeds: Record<string, Feed> = {}
-  for (const { name } of model.inputs) {
-    const entry = layout.byName.get(name)
-    if (entry !== undefined) feeds[name] = { buffer: 'parameters', offset: entry.offset, shape: entry.shape }
-  }
-  return feeds
 }

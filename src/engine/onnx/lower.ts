@@ -6,149 +6,35 @@
  */
 
 import { VesaliusError } from '../../core/errors.ts'
-import {
-  type Node,
-  type PrimitiveName,
-  type Primitives,
-  type Shape,
-  sizeOf,
-  type Tensor,
-  topological,
-} from '../tensor.ts'
-import { inputGradient, weightGradient } from './convolution.ts'
+import type { PrimitiveName, Primitives } from '../primitives.ts'
+import { type Node, type Shape, sizeOf, type Tensor, topological } from '../tensor.ts'
 import { type Dim, type Emitter, end } from './emitter.ts'
 import { bytesOf, encodeModel, type OnnxInitializer, type OnnxNode, type OnnxValue } from './proto.ts'
-
-interface Site<Name extends PrimitiveName> {
-  e: Emitter
-  /** Names of the inputs. */
-  x: readonly string[]
-  inputs: readonly Tensor[]
-  /** Dimensions of the first output, with the batch left open in serving. */
-  shape: readonly Dim[]
-  dims: (t: Tensor) => readonly Dim[]
-  attributes: Primitives[Name]
-  node: Node
-}
-
-type Rule<Name extends PrimitiveName> = (site: Site<Name>) => string | readonly string[]
-
-const microsoft = 'com.microsoft'
-const plain =
-  (op: string, domain?: string): Rule<PrimitiveName> =>
-  ({ e, x }) =>
-    e.emit(op, x, {}, domain)
+import { elementwise } from './rules/elementwise.ts'
+import { norm } from './rules/norm.ts'
+import { products } from './rules/products.ts'
+import { reductions } from './rules/reductions.ts'
+import { shape } from './rules/shape.ts'
+import type { Rules } from './rules/site.ts'
+import { windows } from './rules/windows.ts'
 
 const leaf = (): never => {
   throw new Error('Leaves are named before lowering.')
 }
 
-const castTo = { float32: 1, int32: 6, bool: 9 } as const
-
-const rules: { [Name in PrimitiveName]: Rule<Name> } = {
+const rules: Rules<PrimitiveName> = {
   input: leaf,
   parameter: leaf,
   constant({ e, node, attributes: { data } }) {
     const [{ dtype, shape }] = node.outputs as [Tensor]
     return e.initializer({ name: '', dtype, shape, bytes: bytesOf(data) })
   },
-
-  add: plain('Add'),
-  sub: plain('Sub'),
-  mul: plain('Mul'),
-  div: plain('Div'),
-  maximum: plain('Max'),
-  minimum: plain('Min'),
-  equal: plain('Equal'),
-  less: plain('Less'),
-  and: plain('And'),
-  not: plain('Not'),
-  where: plain('Where'),
-
-  neg: plain('Neg'),
-  exp: plain('Exp'),
-  log: plain('Log'),
-  sqrt: plain('Sqrt'),
-  square: ({ e, x: [x] }) => e.emit('Mul', [x!, x!]),
-  abs: plain('Abs'),
-  sign: plain('Sign'),
-  tanh: plain('Tanh'),
-  sigmoid: plain('Sigmoid'),
-  erf: plain('Erf'),
-  relu: plain('Relu'),
-  gelu: plain('Gelu', microsoft),
-  quickGelu: ({ e, x }) => e.emit('QuickGelu', x, { alpha: { float: 1.702 } }, microsoft),
-  cast: ({ e, x, attributes: { to } }) => e.emit('Cast', x, { to: castTo[to] }),
-  stopGradient: ({ x }) => x[0]!,
-
-  sum: ({ e, x: [x], attributes: { axes, keep } }) =>
-    e.emit('ReduceSum', [x!, e.ints(axes)], { keepdims: keep ? 1 : 0 }),
-  reduceMax: ({ e, x: [x], attributes: { axes, keep } }) =>
-    e.emit('ReduceMax', [x!, e.ints(axes)], { keepdims: keep ? 1 : 0 }),
-  argMax: ({ e, x, attributes: { axis } }) =>
-    e.emit('Cast', [e.emit('ArgMax', x, { axis, keepdims: 0 })], { to: castTo.int32 }),
-  softmax: ({ e, x, attributes: { axis } }) => e.emit('Softmax', x, { axis }),
-  logSoftmax: ({ e, x, attributes: { axis } }) => e.emit('LogSoftmax', x, { axis }),
-  layerNorm: ({ e, x, attributes: { epsilon } }) =>
-    e.emit('LayerNormalization', x, { axis: -1, epsilon: { float: epsilon } }),
-  standardize({ e, x: [x], inputs, attributes: { epsilon } }) {
-    const ones = e.floats(1, inputs[0]!.shape.at(-1))
-    // Every output keeps a name: leaving out the mean would be legal ONNX but is not safe in the runtime.
-    const [y, , r] = e.emitMany('LayerNormalization', [x!, ones], 3, { axis: -1, epsilon: { float: epsilon } })
-    return [y!, r!]
-  },
-  channelAffine({ e, x: [x, a, b], inputs }) {
-    const channels = inputs[1]!.shape[0] as number
-    return e.emit('BatchNormalization', [x!, a!, b!, e.floats(0, channels), e.floats(1, channels)], {
-      epsilon: { float: 0 },
-    })
-  },
-
-  matmul({ e, x, inputs: [a], shape, attributes: { transposeA, transposeB } }) {
-    // A sum of nothing: FusedMatMul would leave its output unwritten (seen in ONNX Runtime 1.30).
-    if (a!.shape.at(transposeA ? -2 : -1) === 0) return e.emit('ConstantOfShape', [e.dims(shape)])
-    if (!transposeA && !transposeB) return e.emit('MatMul', x)
-    return e.emit('FusedMatMul', x, { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 }, microsoft)
-  },
-  reshape: ({ e, x: [x], shape }) => e.emit('Reshape', [x!, e.dims(shape)], { allowzero: 1 }),
-  transpose: ({ e, x, attributes: { order } }) => e.emit('Transpose', x, { perm: order }),
-  broadcast: ({ e, x: [x], shape }) => e.emit('Expand', [x!, e.dims(shape)]),
-  concat: ({ e, x, attributes: { axis } }) => e.emit('Concat', x, { axis }),
-  slice({ e, x: [x], inputs, attributes: { starts, ends } }) {
-    const cut = starts.flatMap((start, axis) => (start > 0 || ends[axis] !== inputs[0]!.shape[axis] ? [axis] : []))
-    const stops = cut.map((axis) => (ends[axis] === inputs[0]!.shape[axis] ? end : ends[axis]!))
-    return e.emit('Slice', [x!, e.ints(cut.map((axis) => starts[axis]!)), e.ints(stops), e.ints(cut)])
-  },
-  pad: ({ e, x: [x], attributes: { before, after } }) => e.emit('Pad', [x!, e.ints([...before, ...after])]),
-  gather: ({ e, x }) => e.emit('Gather', x, { axis: 0 }),
-  scatterAdd({ e, x: [values, indices], inputs: [tv, ti], shape, dims }) {
-    const rest = dims(tv!).slice(ti!.shape.length)
-    const width = rest.reduce<number>((product, n) => (typeof n === 'number' ? product * n : Number.NaN), 1)
-    if (Number.isNaN(width)) throw new VesaliusError('RUNTIME_FAILED', 'scatterAdd: the rows depend on the batch size.')
-    // ScatterND adds on several threads without a lock and loses sums where indices repeat (seen in ONNX Runtime 1.30).
-    // ScatterElements goes one by one: the same sums every time, and in one dimension twice as fast as in two.
-    const flat = e.ints([-1])
-    const rows = e.emit('Cast', [e.emit('Reshape', [indices!, e.ints([-1, 1])])], { to: 7 })
-    const columns = e.ints(Array.from({ length: width }, (_, i) => i))
-    const places = e.emit('Add', [e.emit('Mul', [rows, e.ints([width])]), columns])
-    const zeros = e.emit('Reshape', [e.emit('ConstantOfShape', [e.dims(shape)]), flat])
-    const sums = e.emit(
-      'ScatterElements',
-      [zeros, e.emit('Reshape', [places, flat]), e.emit('Reshape', [values!, flat])],
-      { axis: 0, reduction: 'add' },
-    )
-    return e.emit('Reshape', [sums, e.dims(shape)], { allowzero: 1 })
-  },
-
-  conv2d: ({ e, x, attributes: { strides, pads } }) => e.emit('Conv', x, { strides, pads: [...pads, ...pads] }),
-  conv2dInputGradient: ({ e, x: [g, w], inputs: [tg, tw], attributes }) =>
-    inputGradient(e, g!, w!, { g: tg!.shape, w: tw!.shape }, attributes),
-  conv2dWeightGradient: ({ e, x: [x, g], inputs: [tx, tg], attributes }) =>
-    weightGradient(e, x!, g!, { x: tx!.shape, g: tg!.shape }, attributes),
-  maxPool2d({ e, x, attributes: { kernel, strides, pads } }) {
-    const [y, positions] = e.emitMany('MaxPool', x, 2, { kernel_shape: kernel, strides, pads: [...pads, ...pads] })
-    return [y!, e.emit('Cast', [positions!], { to: castTo.int32 })]
-  },
+  ...elementwise,
+  ...reductions,
+  ...shape,
+  ...products,
+  ...windows,
+  ...norm,
 }
 
 /** Named results of a trace. */

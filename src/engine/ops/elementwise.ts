@@ -1,6 +1,7 @@
 /** @file Leaves of the graph and element-wise operations. Each checks shapes and dtypes where it is called. */
 
-import { type DType, node, type Shape, shapeError, sizeOf, type Tensor, type TensorData } from './tensor.ts'
+import { type DType, node, type Shape, shapeError, sizeOf, type Tensor, type TensorData } from '../tensor.ts'
+import { floats } from './check.ts'
 
 /** A tensor, or a number that stands for a float32 scalar. */
 export type Operand = Tensor | number
@@ -80,11 +81,6 @@ export const equal = (a: Operand, b: Operand): Tensor => binary('equal', a, b, '
 export const less = (a: Operand, b: Operand): Tensor => binary('less', a, b, 'bool')
 /** a > b as bool. */
 export const greater = (a: Operand, b: Operand): Tensor => binary('less', b, a, 'bool')
-
-/** Says so if an operand is not float32. */
-export function floats(op: string, ...xs: Tensor[]): void {
-  if (xs.some((x) => x.dtype !== 'float32')) shapeError(op, 'needs float32', ...xs)
-}
 
 function boolean(op: string, ...xs: Tensor[]): void {
   if (xs.some((x) => x.dtype !== 'bool')) shapeError(op, 'needs bool operands', ...xs)

@@ -1,0 +1,91 @@
+/**
+ * @file Every primitive with its attributes, by family. The tables of derivatives (gradients/), of ONNX lowerings
+ * (onnx/rules/) and of the reference interpreter (interpreter/) have one file a family and are keyed by these types, so a
+ * primitive that lacks one of them does not compile.
+ */
+
+import type { DType, Shape, TensorData } from './tensor.ts'
+
+type None = Record<never, never>
+
+/** Geometry of a 2-D convolution or pooling: strides and symmetric padding in (height, width) order. */
+export interface Window2d {
+  strides: readonly [number, number]
+  pads: readonly [number, number]
+}
+
+export interface Leaves {
+  input: { name: string }
+  parameter: { name: string }
+  constant: { data: TensorData }
+}
+
+export interface Elementwise {
+  add: None
+  sub: None
+  mul: None
+  div: None
+  maximum: None
+  minimum: None
+  equal: None
+  less: None
+  and: None
+  not: None
+  where: None
+
+  neg: None
+  exp: None
+  log: None
+  sqrt: None
+  square: None
+  abs: None
+  sign: None
+  tanh: None
+  sigmoid: None
+  erf: None
+  relu: None
+  gelu: None
+  quickGelu: None
+  cast: { to: DType }
+  stopGradient: None
+}
+
+export interface Reductions {
+  sum: { axes: readonly number[]; keep: boolean }
+  reduceMax: { axes: readonly number[]; keep: boolean }
+  argMax: { axis: number }
+  softmax: { axis: number }
+  logSoftmax: { axis: number }
+}
+
+export interface Shapes {
+  reshape: { shape: Shape }
+  transpose: { order: readonly number[] }
+  broadcast: { shape: Shape }
+  concat: { axis: number }
+  slice: { starts: readonly number[]; ends: readonly number[] }
+  pad: { before: readonly number[]; after: readonly number[] }
+  gather: None
+  scatterAdd: { size: number }
+}
+
+export interface Products {
+  matmul: { transposeA: boolean; transposeB: boolean }
+}
+
+export interface Windows {
+  conv2d: Window2d
+  conv2dInputGradient: Window2d & { input: Shape }
+  conv2dWeightGradient: Window2d & { weight: Shape }
+  maxPool2d: Window2d & { kernel: readonly [number, number] }
+}
+
+export interface Norms {
+  layerNorm: { epsilon: number }
+  standardize: { epsilon: number }
+  channelAffine: None
+}
+
+export interface Primitives extends Leaves, Elementwise, Reductions, Shapes, Products, Windows, Norms {}
+
+export type PrimitiveName = keyof Primitives

@@ -1,0 +1,98 @@
+/**
+ * @file One pass forward and backward over a batch, compiled for one input shape: gradients land in the buffer
+ * `gradients`, moved statistics in `parameters`.
+ */
+
+import { VesaliusError } from '../core/errors.ts'
+import {
+  type Feed,
+  gradients,
+  type Layout,
+  type LoweredModel,
+  lowerTraining,
+  type Runtime,
+  type Session,
+  type Tensor,
+} from '../engine/index.ts'
+import { type Scope, trace } from './scope.ts'
+
+/** What the model function returns: the scalar to descend, and scalars to report. */
+export interface Step {
+  loss: Tensor
+  /** Named scalars shown in logs. */
+  watch: Readonly<Record<string, Tensor>>
+}
+
+/** A loaded graph, and the part of each call that never changes. */
+export interface Compiled {
+  session: Session
+  /** Names of the inputs: what a graph does not ask for is not fed. */
+  inputs: ReadonlySet<string>
+  call: Parameters<Session['run']>[0]
+}
+
+/** Traces, differentiates and loads one step; says where each parameter is read and each gradient written. */
+export async function compilePass<Shape>(
+  { runtime, build }: { runtime: Runtime; build: (scope: Scope, shape: Shape) => Step },
+  layout: Layout,
+  shape: Shape,
+): Promise<Compiled> {
+  const { outputs: step, tensors, updates } = trace((scope) => build(scope, shape), { training: true })
+  const trained = layout.entries.filter((entry) => entry.kind === 'parameter')
+  const wrt = trained.map(({ name }) => {
+    const tensor = tensors.get(name)
+    if (tensor === undefined)
+      throw new VesaliusError('MODEL_INVALID', `The model does not use "${name}" at every input shape.`)
+    return tensor
+  })
+  const named: Record<string, Tensor> = { loss: step.loss, ...step.watch }
+  const into: Record<string, { buffer: string; offset: number; shape: readonly number[] }> = {}
+  gradients(step.loss, wrt).forEach((gradient, i) => {
+    const { name, offset, shape: dims } = trained[i]!
+    named[`d ${name}`] = gradient
+    into[`d ${name}`] = { buffer: 'gradients', offset, shape: dims }
+  })
+  for (const [name, value] of updates) {
+    named[`+ ${name}`] = value
+    into[`+ ${name}`] = { buffer: 'parameters', offset: layout.byName.get(name)!.offset, shape: value.shape }
+  }
+  const model = lowerTraining(named)
+  return {
+    ...(await load(runtime, model)),
+    call: { feeds: parameterFeeds(model, layout), into, fetch: ['loss', ...Object.keys(step.watch)] },
+  }
+}
+
+/** Traces and loads a graph that reads the parameters and changes nothing. */
+export async function compileOutputs(
+  runtime: Runtime,
+  build: (scope: Scope) => Readonly<Record<string, Tensor>>,
+  layout: Layout,
+): Promise<Compiled> {
+  const model = lowerTraining(trace(build, { training: false }).outputs)
+  const fetch = model.outputs.map(({ name }) => name)
+  return { ...(await load(runtime, model)), call: { feeds: parameterFeeds(model, layout), fetch } }
+}
+
+async function load(runtime: Runtime, model: LoweredModel): Promise<Pick<Compiled, 'session' | 'inputs'>> {
+  return { session: await runtime.load(model.bytes), inputs: new Set(model.inputs.map(({ name }) => name)) }
+}
+
+/** Runs a loaded graph on this batch. */
+export function runCompiled(
+  { session, inputs, call }: Compiled,
+  feeds: Record<string, Feed>,
+): ReturnType<Session['run']> {
+  const asked = Object.entries(feeds).filter(([name]) => inputs.has(name))
+  return session.run({ ...call, feeds: { ...call.feeds, ...Object.fromEntries(asked) } })
+}
+
+/** Where each parameter that a lowered graph asks for lies. */
+function parameterFeeds(model: LoweredModel, layout: Layout): Record<string, Feed> {
+  const feeds: Record<string, Feed> = {}
+  for (const { name } of model.inputs) {
+    const entry = layout.byName.get(name)
+    if (entry !== undefined) feeds[name] = { buffer: 'parameters', offset: entry.offset, shape: entry.shape }
+  }
+  return feeds
+}
