@@ -15,6 +15,7 @@ import {
   layOut,
   lowerVectors,
   type Runtime,
+  type Tensor,
 } from '../engine/index.ts'
 import { type Compiled, compileOutputs, compilePass, runCompiled, type Step } from './pass.ts'
 import { type Scope, trace } from './scope.ts'
