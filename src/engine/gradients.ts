@@ -38,6 +38,7 @@ export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (scalar.shape.length !== 0 || scalar.dtype !== 'float32') shapeError('gradients', 'needs a float32 scalar', scalar)
   const order = topological([scalar])
   const useful = dependents(order, new Set(wrt))
+  const forward = new Set(order)
   const collected = new Map<Tensor, Tensor>([[scalar, op.scalar(1)]])
   for (let i = order.length - 1; i >= 0; i--) {
     const current = order[i] as Node
@@ -46,6 +47,7 @@ export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
     const g = gs.find((t) => t !== undefined)
     if (g === undefined) continue
     const flows = apply(current, g, gs)
+    claim(flows, current, forward)
     current.inputs.forEach((x, j) => {
       const flow = flows[j]
       if (flow == null || !useful.has(x)) return
@@ -56,7 +58,9 @@ export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
         )
       }
       const before = collected.get(x)
-      collected.set(x, before === undefined ? flow : op.add(before, flow))
+      const total = before === undefined ? flow : op.add(before, flow)
+      claim([total], current, forward)
+      collected.set(x, total)
     })
   }
   return wrt.map((x) => collected.get(x) ?? op.full(x.shape, 0))
@@ -69,6 +73,16 @@ function apply<Name extends PrimitiveName>(
 ): readonly (Tensor | null)[] {
   const rule = rules[current.op]
   return rule({ x: current.inputs, y: current.outputs, g, gs, attributes: current.attributes })
+}
+
+/** Writes on the nodes that a rule has just made whose derivative they are. */
+function claim(flows: readonly (Tensor | null)[], of: Node, forward: ReadonlySet<Node>): void {
+  const open = flows.flatMap((flow) => (flow == null ? [] : [flow.node]))
+  for (let made = open.pop(); made !== undefined; made = open.pop()) {
+    if (made.derivativeOf !== undefined || forward.has(made)) continue
+    made.derivativeOf = of
+    for (const x of made.inputs) open.push(x.node)
+  }
 }
 
 /** The float32 tensors on a path from one of `from` to the end of the order. */

@@ -15,6 +15,6 @@ export {
   layOut,
   valuesByName,
 } from './parameters.ts'
-export type { Feed, Inline } from './runtime/protocol.ts'
+export type { BufferView, Feed, Inline } from './runtime/protocol.ts'
 export { openRuntime, type Runtime, type RuntimeOptions, type Session } from './runtime/runtime.ts'
 export { type DType, type Node, type Primitives, type Shape, sizeOf, type Tensor, type TensorData } from './tensor.ts'

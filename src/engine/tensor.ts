@@ -20,6 +20,8 @@ export interface Node<Name extends PrimitiveName = PrimitiveName> {
   readonly inputs: readonly Tensor[]
   readonly attributes: Primitives[Name]
   readonly outputs: readonly Tensor[]
+  /** The node whose derivative this one is a part of. Set by `gradients`; for reports and messages, never for values. */
+  derivativeOf?: Node
 }
 
 /** A symbolic value. Not data: data exist only where a graph is run. */

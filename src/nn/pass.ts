@@ -5,6 +5,7 @@
 
 import { VesaliusError } from '../core/errors.ts'
 import {
+  type BufferView,
   type Feed,
   gradients,
   type Layout,
@@ -31,12 +32,21 @@ export interface Compiled {
   call: Parameters<Session['run']>[0]
 }
 
-/** Traces, differentiates and loads one step; says where each parameter is read and each gradient written. */
-export async function compilePass<Shape>(
-  { runtime, build }: { runtime: Runtime; build: (scope: Scope, shape: Shape) => Step },
+/** A step as a graph, and where each of its results goes. */
+export interface TracedPass {
+  /** `loss`, what is watched, gradients as `d NAME`, moved statistics as `+ NAME`. */
+  outputs: Readonly<Record<string, Tensor>>
+  into: Record<string, BufferView>
+  /** Names of the scalars that are reported. */
+  fetch: readonly string[]
+}
+
+/** Traces and differentiates one step over parameters that are laid out already. */
+export function tracePass<Shape>(
+  build: (scope: Scope, shape: Shape) => Step,
   layout: Layout,
   shape: Shape,
-): Promise<Compiled> {
+): TracedPass {
   const { outputs: step, tensors, updates } = trace((scope) => build(scope, shape), { training: true })
   const trained = layout.entries.filter((entry) => entry.kind === 'parameter')
   const wrt = trained.map(({ name }) => {
@@ -45,22 +55,29 @@ export async function compilePass<Shape>(
       throw new VesaliusError('MODEL_INVALID', `The model does not use "${name}" at every input shape.`)
     return tensor
   })
-  const named: Record<string, Tensor> = { loss: step.loss, ...step.watch }
-  const into: Record<string, { buffer: string; offset: number; shape: readonly number[] }> = {}
+  const outputs: Record<string, Tensor> = { loss: step.loss, ...step.watch }
+  const into: Record<string, BufferView> = {}
   gradients(step.loss, wrt).forEach((gradient, i) => {
     const { name, offset, shape: dims } = trained[i]!
-    named[`d ${name}`] = gradient
+    outputs[`d ${name}`] = gradient
     into[`d ${name}`] = { buffer: 'gradients', offset, shape: dims }
   })
   for (const [name, value] of updates) {
-    named[`+ ${name}`] = value
+    outputs[`+ ${name}`] = value
     into[`+ ${name}`] = { buffer: 'parameters', offset: layout.byName.get(name)!.offset, shape: value.shape }
   }
-  const model = lowerTraining(named)
-  return {
-    ...(await load(runtime, model)),
-    call: { feeds: parameterFeeds(model, layout), into, fetch: ['loss', ...Object.keys(step.watch)] },
-  }
+  return { outputs, into, fetch: ['loss', ...Object.keys(step.watch)] }
+}
+
+/** Traces, differentiates and loads one step; says where each parameter is read and each gradient written. */
+export async function compilePass<Shape>(
+  { runtime, build }: { runtime: Runtime; build: (scope: Scope, shape: Shape) => Step },
+  layout: Layout,
+  shape: Shape,
+): Promise<Compiled> {
+  const { outputs, into, fetch } = tracePass(build, layout, shape)
+  const model = lowerTraining(outputs)
+  return { ...(await load(runtime, model)), call: { feeds: parameterFeeds(model, layout), into, fetch } }
 }
 
 /** Traces and loads a graph that reads the parameters and changes nothing. */

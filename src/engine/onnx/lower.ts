@@ -6,6 +6,7 @@
  */
 
 import { VesaliusError } from '../../core/errors.ts'
+import { nodeLabel, origins } from '../inspect/origin.ts'
 import type { PrimitiveName, Primitives } from '../primitives.ts'
 import { type Node, type Shape, sizeOf, type Tensor, topological } from '../tensor.ts'
 import { type Dim, type Emitter, end } from './emitter.ts'
@@ -117,6 +118,7 @@ function lower(
   const names = new Map<Tensor, string>()
   let count = 0
   let batchName: string | undefined
+  let label = ''
 
   const add = (key: string, value: Omit<OnnxInitializer, 'name'>): string => {
     const known = initializers.get(key)
@@ -128,12 +130,12 @@ function lower(
   const e: Emitter = {
     emit: (op, xs, attributes = {}, domain = '') => {
       const name = `t/${count++}`
-      nodes.push({ op, domain, inputs: xs, outputs: [name], attributes })
+      nodes.push({ name: `${label}${nodes.length}`, op, domain, inputs: xs, outputs: [name], attributes })
       return name
     },
     emitMany: (op, xs, many, attributes = {}) => {
       const made = Array.from({ length: many }, () => `t/${count++}`)
-      nodes.push({ op, domain: '', inputs: xs, outputs: made, attributes })
+      nodes.push({ name: `${label}${nodes.length}`, op, domain: '', inputs: xs, outputs: made, attributes })
       return made
     },
     ints: (values) =>
@@ -189,8 +191,10 @@ function lower(
       names.set(t, name)
     }
   }
+  const origin = origins(order)
   for (const node of order) {
     if (node.op === 'input' || node.op === 'parameter') continue
+    label = nodeLabel(node, origin)
     const results = lowerNode(
       node,
       e,
@@ -206,7 +210,15 @@ function lower(
     const made = names.get(t) as string
     // An output takes over the name of the value that is made for it; what is a leaf, or asked for twice, is copied.
     if (made.startsWith('t/') && !rename.has(made)) rename.set(made, name)
-    else nodes.push({ op: 'Identity', domain: '', inputs: [made], outputs: [name], attributes: {} })
+    else
+      nodes.push({
+        name: `output/${name}`,
+        op: 'Identity',
+        domain: '',
+        inputs: [made],
+        outputs: [name],
+        attributes: {},
+      })
     return { name, dtype: t.dtype, shape: open(t) }
   })
   const renamed = (list: readonly string[]): string[] => list.map((name) => rename.get(name) ?? name)

@@ -9,6 +9,8 @@ import type { DType, TensorData } from '../tensor.ts'
 export type Attribute = number | string | readonly number[] | { float: number }
 
 export interface OnnxNode {
+  /** Where it comes from, for profiles and the runtime's error messages; unique in a graph. */
+  name: string
   op: string
   /** '' for the standard domain. */
   domain: string
@@ -79,6 +81,7 @@ function writeAttribute(w: Writer, name: string, value: Attribute): void {
 function writeNode(w: Writer, node: OnnxNode): void {
   for (const name of node.inputs) text(w, 1, name)
   for (const name of node.outputs) text(w, 2, name)
+  text(w, 3, node.name)
   text(w, 4, node.op)
   for (const [name, value] of Object.entries(node.attributes)) message(w, 5, (a) => writeAttribute(a, name, value))
   if (node.domain !== '') text(w, 7, node.domain)
