@@ -21,6 +21,7 @@ export const primitiveCases: Record<PrimitiveName, readonly Case[] | 'leaf'> = {
   input: 'leaf',
   parameter: 'leaf',
   constant: 'leaf',
+  random: 'leaf',
   ...elementwiseCases,
   ...reductionsCases,
   ...shapeCases,

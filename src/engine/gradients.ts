@@ -22,6 +22,7 @@ const rules: Rules<PrimitiveName> = {
   input: nothing,
   parameter: nothing,
   constant: nothing,
+  random: nothing,
   ...elementwise,
   ...reductions,
   ...shape,

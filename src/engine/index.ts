@@ -2,7 +2,14 @@
 
 export { gradients } from './gradients.ts'
 export { interpret, type Values } from './interpreter.ts'
-export { type LoweredModel, lowerServing, lowerTraining, lowerVectors, type Outputs } from './onnx/lower.ts'
+export {
+  type LoweredModel,
+  lowerServing,
+  lowerTraining,
+  lowerVectors,
+  type Outputs,
+  type RandomInput,
+} from './onnx/lower.ts'
 export * from './ops.ts'
 export { type AdamWOptions, adamW, adamWRates, warmupCosine } from './optimizers.ts'
 export {
@@ -15,6 +22,7 @@ export {
   layOut,
   valuesByName,
 } from './parameters.ts'
+export { type Distribution, type DrawKey, drawRandom } from './random-leaves.ts'
 export type { BufferView, Feed, Inline } from './runtime/protocol.ts'
 export { openRuntime, type Runtime, type RuntimeOptions, type Session } from './runtime/runtime.ts'
 export { type DType, type Node, type Primitives, type Shape, sizeOf, type Tensor, type TensorData } from './tensor.ts'

@@ -20,6 +20,7 @@ const rules: Rules<PrimitiveName> = {
   input: ({ attributes, feeds }) => fed(attributes.name, feeds),
   parameter: ({ attributes, feeds }) => fed(attributes.name, feeds),
   constant: ({ attributes }) => Float64Array.from(attributes.data),
+  random: ({ attributes, feeds }) => fed(attributes.name, feeds),
   ...elementwise,
   ...reductions,
   ...shape,
@@ -35,7 +36,7 @@ function fed(name: string, feeds: ReadonlyMap<string, Values>): Values {
   return values
 }
 
-/** Evaluates the outputs in float64. `feeds` holds the inputs and parameters by name. */
+/** Evaluates the outputs in float64. `feeds` holds the inputs, parameters and random leaves by name. */
 export function interpret(outputs: readonly Tensor[], feeds: ReadonlyMap<string, Values>): Values[] {
   const values = new Map<Tensor, Values>()
   for (const current of topological(outputs)) {

@@ -4,6 +4,7 @@
  * primitive that lacks one of them does not compile.
  */
 
+import type { Distribution } from './random-leaves.ts'
 import type { DType, Shape, TensorData } from './tensor.ts'
 
 type None = Record<never, never>
@@ -18,6 +19,7 @@ export interface Leaves {
   input: { name: string }
   parameter: { name: string }
   constant: { data: TensorData }
+  random: { name: string; distribution: Distribution }
 }
 
 export interface Elementwise {

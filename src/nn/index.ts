@@ -2,6 +2,7 @@
 
 export { attend } from './attention.ts'
 export { conv2d } from './conv.ts'
+export { dropout, dropPath } from './dropout.ts'
 export { embedding, type LinearOptions, linear } from './linear.ts'
 export { causalMask, paddingMask } from './masks.ts'
 export { batchNorm2d, layerNorm } from './norm.ts'

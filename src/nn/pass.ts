@@ -6,11 +6,13 @@
 import { VesaliusError } from '../core/errors.ts'
 import {
   type BufferView,
+  drawRandom,
   type Feed,
   gradients,
   type Layout,
   type LoweredModel,
   lowerTraining,
+  type RandomInput,
   type Runtime,
   type Session,
   type Tensor,
@@ -29,6 +31,8 @@ export interface Compiled {
   session: Session
   /** Names of the inputs: what a graph does not ask for is not fed. */
   inputs: ReadonlySet<string>
+  /** Random leaves, drawn at each run. */
+  randoms: readonly RandomInput[]
   call: Parameters<Session['run']>[0]
 }
 
@@ -91,17 +95,23 @@ export async function compileOutputs(
   return { ...(await load(runtime, model)), call: { feeds: parameterFeeds(model, layout), fetch } }
 }
 
-async function load(runtime: Runtime, model: LoweredModel): Promise<Pick<Compiled, 'session' | 'inputs'>> {
-  return { session: await runtime.load(model.bytes), inputs: new Set(model.inputs.map(({ name }) => name)) }
+async function load(runtime: Runtime, model: LoweredModel): Promise<Omit<Compiled, 'call'>> {
+  const inputs = new Set(model.inputs.map(({ name }) => name))
+  return { session: await runtime.load(model.bytes), inputs, randoms: model.randoms }
 }
 
-/** Runs a loaded graph on this batch. */
+/** Runs a loaded graph on this batch, its random leaves drawn for this seed and step. */
 export function runCompiled(
-  { session, inputs, call }: Compiled,
+  { session, inputs, randoms, call }: Compiled,
   feeds: Record<string, Feed>,
+  draw: { seed: number; step: number },
 ): ReturnType<Session['run']> {
-  const asked = Object.entries(feeds).filter(([name]) => inputs.has(name))
-  return session.run({ ...call, feeds: { ...call.feeds, ...Object.fromEntries(asked) } })
+  const asked = Object.fromEntries(Object.entries(feeds).filter(([name]) => inputs.has(name)))
+  for (const { name, shape, distribution } of randoms) {
+    const data = drawRandom({ ...draw, name }, distribution, shape)
+    asked[name] = { dtype: data instanceof Int32Array ? 'int32' : 'float32', shape, data }
+  }
+  return session.run({ ...call, feeds: { ...call.feeds, ...asked } })
 }
 
 /** Where each parameter that a lowered graph asks for lies. */

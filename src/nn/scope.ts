@@ -5,7 +5,15 @@
  */
 
 import { VesaliusError } from '../core/errors.ts'
-import { type Declaration, type Initializer, parameter, type Shape, type Tensor } from '../engine/index.ts'
+import {
+  type Declaration,
+  type Distribution,
+  type Initializer,
+  parameter,
+  randomLeaf,
+  type Shape,
+  type Tensor,
+} from '../engine/index.ts'
 
 export interface Scope {
   /** Full prefix of the names made here, '' at the root. */
@@ -20,6 +28,8 @@ export interface Scope {
   statistic(name: string, shape: Shape, init: Initializer): Tensor
   /** The statistic's value after this pass. */
   update(name: string, value: Tensor): void
+  /** Random values, drawn anew for each step under the full name; a name can be asked for once in a trace. */
+  random(name: string, shape: Shape, distribution: Distribution): Tensor
 }
 
 /** What one trace of a model declared. */
@@ -37,6 +47,7 @@ export function trace<T>(model: (scope: Scope) => T, { training }: { training: b
   const declarations = new Map<string, Declaration>()
   const tensors = new Map<string, Tensor>()
   const updates = new Map<string, Tensor>()
+  const drawn = new Set<string>()
 
   const declare = (declaration: Declaration): Tensor => {
     const { name, shape } = declaration
@@ -67,6 +78,16 @@ export function trace<T>(model: (scope: Scope) => T, { training }: { training: b
       statistic: (name, shape, init) => declare({ name: full(name), shape, init, kind: 'statistic', decay: false }),
       update(name, value) {
         updates.set(full(name), value)
+      },
+      random(name, shape, distribution) {
+        const path = full(name)
+        if (drawn.has(path)) {
+          throw new VesaliusError('MODEL_INVALID', `Random values "${path}" are asked for twice in one trace.`, {
+            hint: 'Equal names would be equal numbers: give each its own name, or go into a scope of its own with scope.in(...).',
+          })
+        }
+        drawn.add(path)
+        return randomLeaf(path, shape, distribution)
       },
     }
   }

@@ -31,6 +31,7 @@ export interface TrainingOptions<Shape> {
   optimizer: AdamWOptions
   /** Largest global norm of the gradient; longer ones are scaled down. */
   clipNorm: number
+  /** Of the initial values and of all random leaves. */
   seed: number
   /** Bounds kept after each step, by parameter name. */
   bounds?: Readonly<Record<string, { low: number; high: number }>>
@@ -68,16 +69,19 @@ export interface Training<Shape> {
   dispose(): Promise<void>
 }
 
+/** The step that validation draws its random leaves for: the same at every validation, and none of training's. */
+const validationDraws = -1
+
 /** Sessions kept at once; more input shapes than this are rebuilt when they come again. */
 const sessionLimit = 6
 
 /** Lays out the model, draws its initial values and puts everything beside the runtime. */
 export async function openTraining<Shape>(options: TrainingOptions<Shape>): Promise<Training<Shape>> {
-  const { runtime, build, optimizer, clipNorm, bounds = {} } = options
+  const { runtime, build, optimizer, clipNorm, seed, bounds = {} } = options
   const layout = layOut(trace((scope) => build(scope, options.first), { training: true }).declarations)
   await runtime.allocate('parameters', layout.length)
   for (const name of ['gradients', 'moment1', 'moment2']) await runtime.allocate(name, layout.trained)
-  await runtime.write('parameters', 0, initialValues(layout, options.seed))
+  await runtime.write('parameters', 0, initialValues(layout, seed))
   const update = await runtime.load(lowerVectors(adamW()).bytes)
   let steps = 0
 
@@ -107,7 +111,7 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
       return steps
     },
     async step(shape, feeds, rate) {
-      const { outputs, seconds } = await runCompiled(await compile(shape), feeds)
+      const { outputs, seconds } = await runCompiled(await compile(shape), feeds, { seed, step: steps })
       const values = Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data[0] as number]))
       const gradientNorm = await runtime.norm('gradients', 0, layout.trained)
       if (!Number.isFinite(values.loss) || !Number.isFinite(gradientNorm)) {
@@ -137,7 +141,7 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
         evaluation = await compileOutputs(runtime, build, layout)
         evaluations.set(key, evaluation)
       }
-      return (await runCompiled(evaluation, feeds)).outputs
+      return (await runCompiled(evaluation, feeds, { seed, step: validationDraws })).outputs
     },
     parameters: () => runtime.read('parameters', 0, layout.length),
     async state() {

@@ -8,6 +8,7 @@
 import { VesaliusError } from '../../core/errors.ts'
 import { nodeLabel, origins } from '../inspect/origin.ts'
 import type { PrimitiveName, Primitives } from '../primitives.ts'
+import type { Distribution } from '../random-leaves.ts'
 import { type Node, type Shape, sizeOf, type Tensor, topological } from '../tensor.ts'
 import { type Dim, type Emitter, end } from './emitter.ts'
 import { bytesOf, encodeModel, type OnnxInitializer, type OnnxNode, type OnnxValue } from './proto.ts'
@@ -26,6 +27,7 @@ const leaf = (): never => {
 const rules: Rules<PrimitiveName> = {
   input: leaf,
   parameter: leaf,
+  random: leaf,
   constant({ e, node, attributes: { data } }) {
     const [{ dtype, shape }] = node.outputs as [Tensor]
     return e.initializer({ name: '', dtype, shape, bytes: bytesOf(data) })
@@ -41,10 +43,19 @@ const rules: Rules<PrimitiveName> = {
 /** Named results of a trace. */
 export type Outputs = Readonly<Record<string, Tensor>>
 
+/** An input to be drawn with `drawRandom` before each run. */
+export interface RandomInput {
+  name: string
+  shape: Shape
+  distribution: Distribution
+}
+
 export interface LoweredModel {
   /** Serialised ModelProto. */
   bytes: Uint8Array
   inputs: readonly OnnxValue[]
+  /** Those of the inputs that are random. */
+  randoms: readonly RandomInput[]
   outputs: readonly OnnxValue[]
   nodes: number
 }
@@ -115,6 +126,8 @@ function lower(
   const nodes: OnnxNode[] = []
   const initializers = new Map<string, OnnxInitializer>()
   const inputs: OnnxValue[] = []
+  const randoms: RandomInput[] = []
+  const named = new Set<string>()
   const names = new Map<Tensor, string>()
   let count = 0
   let batchName: string | undefined
@@ -177,23 +190,35 @@ function lower(
   const order = topological(Object.values(outputs))
   // Inputs first: the batch size may be read from any of them.
   for (const { op, attributes, outputs: made } of order) {
+    if (!isNamed(op)) continue
     const [t] = made as [Tensor]
-    if (op === 'input' || op === 'parameter') {
-      const { name } = attributes as Primitives['input']
-      const fixed = op === 'parameter' ? parameters?.get(name) : undefined
-      if (op === 'parameter' && parameters !== undefined) {
-        if (fixed?.length !== sizeOf(t.shape))
-          throw new VesaliusError('MODEL_INVALID', `The parameter ${name} is missing or has another size.`)
-        initializers.set(`p:${name}`, { name, dtype: 'float32', shape: t.shape, bytes: bytesOf(fixed) })
-      } else {
-        inputs.push({ name, dtype: t.dtype, shape: open(t) })
-      }
-      names.set(t, name)
+    const { name } = attributes as Primitives['input']
+    if (named.has(name)) {
+      throw new VesaliusError('RUNTIME_FAILED', `Two leaves of the graph are called "${name}".`, {
+        hint: 'Make each input, parameter and random leaf once, and pass the tensor on.',
+      })
     }
+    named.add(name)
+    names.set(t, name)
+    if (op === 'parameter' && parameters !== undefined) {
+      const fixed = parameters.get(name)
+      if (fixed?.length !== sizeOf(t.shape))
+        throw new VesaliusError('MODEL_INVALID', `The parameter ${name} is missing or has another size.`)
+      initializers.set(`p:${name}`, { name, dtype: 'float32', shape: t.shape, bytes: bytesOf(fixed) })
+      continue
+    }
+    inputs.push({ name, dtype: t.dtype, shape: open(t) })
+    if (op !== 'random') continue
+    if (parameters !== undefined) {
+      throw new VesaliusError('RUNTIME_FAILED', `A served model cannot draw random values ("${name}").`, {
+        hint: 'Trace it with training: false, or take the values as an input.',
+      })
+    }
+    randoms.push({ name, shape: t.shape, distribution: (attributes as Primitives['random']).distribution })
   }
   const origin = origins(order)
   for (const node of order) {
-    if (node.op === 'input' || node.op === 'parameter') continue
+    if (isNamed(node.op)) continue
     label = nodeLabel(node, origin)
     const results = lowerNode(
       node,
@@ -224,7 +249,12 @@ function lower(
   const renamed = (list: readonly string[]): string[] => list.map((name) => rename.get(name) ?? name)
   const finished = nodes.map((n) => ({ ...n, inputs: renamed(n.inputs), outputs: renamed(n.outputs) }))
   const graph = { inputs, outputs: results, nodes: finished, initializers: [...initializers.values()] }
-  return { bytes: encodeModel(graph), inputs, outputs: results, nodes: nodes.length }
+  return { bytes: encodeModel(graph), inputs, randoms, outputs: results, nodes: nodes.length }
+}
+
+/** Leaves that come from outside under their own names. */
+function isNamed(op: PrimitiveName): boolean {
+  return op === 'input' || op === 'parameter' || op === 'random'
 }
 
 function lowerNode<Name extends PrimitiveName>(
