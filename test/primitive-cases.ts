@@ -6,6 +6,7 @@
 import * as op from '../src/engine/ops.ts'
 import type { PrimitiveName } from '../src/engine/primitives.ts'
 import type { Tensor } from '../src/engine/tensor.ts'
+import { activationsCases } from './primitive-cases/activations.ts'
 import type { Case } from './primitive-cases/case.ts'
 import { elementwiseCases } from './primitive-cases/elementwise.ts'
 import { normCases } from './primitive-cases/norm.ts'
@@ -23,6 +24,7 @@ export const primitiveCases: Record<PrimitiveName, readonly Case[] | 'leaf'> = {
   constant: 'leaf',
   random: 'leaf',
   ...elementwiseCases,
+  ...activationsCases,
   ...reductionsCases,
   ...shapeCases,
   ...productsCases,

@@ -163,6 +163,36 @@ describe('composites', () => {
     expectClose(interpret(gradients(op.logSumExp(far), [far]), at)[0]!, Float64Array.of(0.5, 0.5, 0), 1e-12)
   })
 
+  it('hardSigmoid, hardSwish, logSigmoid: values, derivatives, and no overflow', () => {
+    const x = op.input('x', [5])
+    const feeds = new Map([['x', Float64Array.of(-4, -1.5, 0.5, 2, 9)]])
+    const [sigmoid, swish] = interpret([op.hardSigmoid(x), op.hardSwish(x)], feeds)
+    const held = [0, 0.25, 3.5 / 6, 5 / 6, 1]
+    expectClose(sigmoid!, Float64Array.from(held), 1e-7)
+    expectClose(
+      swish!,
+      Float64Array.from(held, (v, i) => v * feeds.get('x')![i]!),
+      1e-7,
+    )
+    checkTwice([op.hardSigmoid(x), op.hardSwish(x), op.logSigmoid(x)], [x], feeds)
+    const far = new Map([['x', Float64Array.of(-800, 800, 0, -1, 1)]])
+    const wanted = Float64Array.of(-800, 0, -Math.log(2), -Math.log1p(Math.E), -Math.log1p(1 / Math.E))
+    expectClose(interpret([op.logSigmoid(x)], far)[0]!, wanted, 1e-12)
+  })
+
+  it('xlogy: 0 at x = 0 whatever y is, with finite derivatives', () => {
+    const [x, y] = [op.input('x', [4]), op.input('y', [4])]
+    const feeds = new Map([
+      ['x', Float64Array.of(0, 0, 2, 0.5)],
+      ['y', Float64Array.of(0, -3, 3, 0.25)],
+    ])
+    const z = op.xlogy(x, y)
+    const found = interpret([z, ...gradients(op.sum(z), [x, y])], feeds)
+    expectClose(found[0]!, Float64Array.of(0, 0, 2 * Math.log(3), 0.5 * Math.log(0.25)), 1e-12)
+    expectClose(found[1]!, Float64Array.of(0, 0, Math.log(3), Math.log(0.25)), 1e-12)
+    expectClose(found[2]!, Float64Array.of(0, 0, 2 / 3, 2), 1e-12)
+  })
+
   it('l2Normalize: unit rows, derivative at right angles to the row, zero rows harmless', () => {
     const { xs, feeds } = symbols([3, 4])
     const y = op.l2Normalize(xs[0]!)

@@ -4,6 +4,7 @@
  */
 
 import { VesaliusError } from '../core/errors.ts'
+import { activations } from './gradients/activations.ts'
 import { elementwise } from './gradients/elementwise.ts'
 import { norm } from './gradients/norm.ts'
 import { products } from './gradients/products.ts'
@@ -24,6 +25,7 @@ const rules: Rules<PrimitiveName> = {
   constant: nothing,
   random: nothing,
   ...elementwise,
+  ...activations,
   ...reductions,
   ...shape,
   ...products,

@@ -4,6 +4,7 @@
  */
 
 import { VesaliusError } from '../core/errors.ts'
+import { activations } from './interpreter/activations.ts'
 import { elementwise } from './interpreter/elementwise.ts'
 import { norm } from './interpreter/norm.ts'
 import { products } from './interpreter/products.ts'
@@ -22,6 +23,7 @@ const rules: Rules<PrimitiveName> = {
   constant: ({ attributes }) => Float64Array.from(attributes.data),
   random: ({ attributes, feeds }) => fed(attributes.name, feeds),
   ...elementwise,
+  ...activations,
   ...reductions,
   ...shape,
   ...products,

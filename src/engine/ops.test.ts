@@ -24,6 +24,19 @@ const wrong: readonly (readonly [() => unknown, string, ...string[]])[] = [
   [() => op.where(t('bool', 3), f(2), f(2)), 'where', 'bool [3]', 'float32 [2]'],
   [() => op.where(t('bool', 2), f(2), f(3)), 'where', 'float32 [2]', 'float32 [3]'],
   [() => op.exp(t('int32', 2)), 'exp', 'int32 [2]'],
+  [() => op.pow(f(2, 3), f(2)), 'pow', 'float32 [2, 3]', 'float32 [2]'],
+  [() => op.pow(t('int32', 2), t('int32', 2)), 'pow', 'int32 [2]'],
+  [() => op.mod(f(2), t('int32', 2)), 'mod', 'float32 [2]', 'int32 [2]'],
+  [() => op.mod(t('int32', 3), t('int32', 2)), 'mod', 'int32 [3]', 'int32 [2]'],
+  [() => op.lessEqual(t('bool', 2), t('bool', 2)), 'lessEqual', 'bool [2]'],
+  [() => op.or(t('bool', 2), t('bool', 3)), 'or', 'bool [2]', 'bool [3]'],
+  [() => op.xor(t('bool', 2), f(2)), 'xor', 'bool [2]', 'float32 [2]'],
+  [() => op.notANumber(t('int32', 2)), 'notANumber', 'int32 [2]'],
+  [() => op.silu(t('int32', 2)), 'silu', 'int32 [2]'],
+  [() => op.leakyRelu(t('int32', 2)), 'leakyRelu', 'int32 [2]'],
+  [() => op.elu(t('int32', 2)), 'elu', 'int32 [2]'],
+  [() => op.hardSwish(t('int32', 2)), 'hardSigmoid', 'int32 [2]'],
+  [() => op.clip(f(2, 3), 2, 1), 'clip', '2 and 1', 'float32 [2, 3]'],
   [() => op.stopGradient(t('bool')), 'stopGradient', 'bool []'],
   [() => op.sum(f(2, 3), 2), 'sum', '[2]', 'float32 [2, 3]'],
   [() => op.sum(f(2, 3), [0, -2]), 'sum', '[0, -2]', 'float32 [2, 3]'],
@@ -99,6 +112,9 @@ describe('results', () => {
     ['add', () => op.add(f(2, 1, 3), f(4, 1)), [2, 4, 3], 'float32'],
     ['add of ints', () => op.add(t('int32', 2), t('int32', 1)), [2], 'int32'],
     ['greater', () => op.greater(f(2, 1), f(3)), [2, 3], 'bool'],
+    ['greaterEqual', () => op.greaterEqual(f(2, 1), f(3)), [2, 3], 'bool'],
+    ['pow', () => op.pow(f(2, 1), f(3)), [2, 3], 'float32'],
+    ['mod', () => op.mod(t('int32', 2, 1), t('int32', 3)), [2, 3], 'int32'],
     ['where of ints', () => op.where(t('bool', 3, 1), t('int32', 2), t('int32')), [3, 2], 'int32'],
     ['sum', () => op.sum(f(2, 3, 4), [0, -1]), [3], 'float32'],
     ['sum, kept', () => op.sum(f(2, 3, 4), [0, -1], true), [1, 3, 1], 'float32'],
@@ -136,6 +152,9 @@ describe('results', () => {
     expect(op.slice(x, 1, 0, 3)).toBe(x)
     expect(op.cast(x, 'float32')).toBe(x)
     expect(op.sum(x, [])).toBe(x)
+    for (const y of [op.add(x, 0), op.add(0, x), op.sub(x, 0), op.mul(x, 1), op.mul(1, x), op.div(x, 1), op.pow(x, 1)])
+      expect(y).toBe(x)
+    for (const y of [op.sub(0, x), op.div(1, x), op.add(x, 1), op.mul(x, 0)]) expect(y).not.toBe(x)
     expect(op.sumTo(x, [2, 3])).toBe(x)
   })
 

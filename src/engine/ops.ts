@@ -3,6 +3,7 @@
  * makes one node (or a few, for composite ones), and computes nothing.
  */
 
+export * from './ops/activations.ts'
 export * from './ops/elementwise.ts'
 export * from './ops/norm.ts'
 export * from './ops/products.ts'

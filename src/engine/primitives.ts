@@ -29,27 +29,49 @@ export interface Elementwise {
   div: None
   maximum: None
   minimum: None
+  pow: None
+  mod: None
   equal: None
   less: None
+  lessEqual: None
   and: None
+  or: None
+  xor: None
   not: None
+  notANumber: None
   where: None
 
   neg: None
   exp: None
+  expm1: None
   log: None
+  log1p: None
   sqrt: None
   square: None
   abs: None
   sign: None
+  sin: None
+  cos: None
+  atan: None
+  floor: None
+  ceil: None
+  round: None
   tanh: None
   sigmoid: None
   erf: None
+  cast: { to: DType }
+  stopGradient: None
+}
+
+export interface Activations {
   relu: None
   gelu: None
   quickGelu: None
-  cast: { to: DType }
-  stopGradient: None
+  silu: None
+  softplus: None
+  leakyRelu: { slope: number }
+  elu: { alpha: number }
+  clip: { low: number; high: number }
 }
 
 export interface Reductions {
@@ -88,6 +110,6 @@ export interface Norms {
   channelAffine: None
 }
 
-export interface Primitives extends Leaves, Elementwise, Reductions, Shapes, Products, Windows, Norms {}
+export interface Primitives extends Leaves, Elementwise, Activations, Reductions, Shapes, Products, Windows, Norms {}
 
 export type PrimitiveName = keyof Primitives

@@ -23,31 +23,41 @@ export const elementwise: Rules<keyof Elementwise> = {
   },
   maximum: ({ x, g }) => [winner(op.greater(x[0]!, x[1]!), x, g, x[0]!), winner(op.less(x[0]!, x[1]!), x, g, x[1]!)],
   minimum: ({ x, g }) => [winner(op.less(x[0]!, x[1]!), x, g, x[0]!), winner(op.greater(x[0]!, x[1]!), x, g, x[1]!)],
+  pow({ x: [a, b], y: [y], g }) {
+    const none = op.equal(b!, 0)
+    const da = where(none, 0, mul(g, mul(b!, op.pow(a!, where(none, 1, sub(b!, 1))))))
+    const zero = op.equal(a!, 0)
+    const db = where(zero, 0, mul(g, mul(y!, op.log(where(zero, 1, a!)))))
+    return [sumTo(da, a!.shape), sumTo(db, b!.shape)]
+  },
+  mod: () => [],
   equal: () => [],
   less: () => [],
+  lessEqual: () => [],
   and: () => [],
+  or: () => [],
+  xor: () => [],
   not: () => [],
+  notANumber: () => [],
   where: ({ x: [c, a, b], g }) => [null, sumTo(where(c!, g, 0), a!.shape), sumTo(where(c!, 0, g), b!.shape)],
   neg: ({ g }) => [neg(g)],
   exp: ({ y, g }) => [mul(g, y[0]!)],
+  expm1: ({ y, g }) => [mul(g, add(y[0]!, 1))],
   log: ({ x, g }) => [div(g, x[0]!)],
+  log1p: ({ x, g }) => [div(g, add(x[0]!, 1))],
   sqrt: ({ y, g }) => [div(g, mul(y[0]!, 2))],
   square: ({ x, g }) => [mul(g, mul(x[0]!, 2))],
   abs: ({ x, g }) => [mul(g, op.sign(x[0]!))],
   sign: () => [null],
+  sin: ({ x, g }) => [mul(g, op.cos(x[0]!))],
+  cos: ({ x, g }) => [neg(mul(g, op.sin(x[0]!)))],
+  atan: ({ x, g }) => [div(g, add(op.square(x[0]!), 1))],
+  floor: () => [null],
+  ceil: () => [null],
+  round: () => [null],
   tanh: ({ y, g }) => [mul(g, sub(1, op.square(y[0]!)))],
   sigmoid: ({ y, g }) => [mul(g, mul(y[0]!, sub(1, y[0]!)))],
   erf: ({ x, g }) => [mul(g, mul(op.exp(neg(op.square(x[0]!))), 2 / Math.sqrt(Math.PI)))],
-  relu: ({ x, g }) => [where(op.greater(x[0]!, 0), g, 0)],
-  gelu({ x: [x], g }) {
-    const cumulative = mul(add(op.erf(mul(x!, Math.SQRT1_2)), 1), 0.5)
-    const density = mul(op.exp(mul(op.square(x!), -0.5)), 1 / Math.sqrt(2 * Math.PI))
-    return [mul(g, add(cumulative, mul(x!, density)))]
-  },
-  quickGelu({ x: [x], y: [y], g }) {
-    const s = op.sigmoid(mul(x!, 1.702))
-    return [mul(g, add(s, mul(mul(y!, 1.702), sub(1, s))))]
-  },
   cast: ({ x, g }) => [x[0]!.dtype === 'float32' ? g : null],
   stopGradient: () => [null],
 }

@@ -21,6 +21,12 @@ export function erf(x: number): number {
   return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction))
 }
 
+function roundToEven(x: number): number {
+  const down = Math.floor(x)
+  const rest = x - down
+  return rest < 0.5 || (rest === 0.5 && down % 2 === 0) ? down : down + 1
+}
+
 export const elementwise: Rules<keyof Elementwise> = {
   add: zip((a, b) => a! + b!),
   sub: zip((a, b) => a! - b!),
@@ -30,22 +36,33 @@ export const elementwise: Rules<keyof Elementwise> = {
   minimum: zip((a, b) => Math.min(a!, b!)),
   equal: zip((a, b) => Number(a === b)),
   less: zip((a, b) => Number(a! < b!)),
+  lessEqual: zip((a, b) => Number(a! <= b!)),
+  pow: zip((a, b) => a! ** b!),
+  mod: zip((a, b) => a! - b! * Math.floor(a! / b!)),
   and: zip((a, b) => a! * b!),
+  or: zip((a, b) => Math.max(a!, b!)),
+  xor: zip((a, b) => Number(a !== b)),
+  notANumber: zip((a) => Number(Number.isNaN(a))),
   not: zip((a) => 1 - a!),
   where: zip((c, a, b) => (c !== 0 ? a! : b!)),
   neg: zip((a) => -a!),
   exp: zip((a) => Math.exp(a!)),
+  expm1: zip((a) => Math.expm1(a!)),
+  log1p: zip((a) => Math.log1p(a!)),
   log: zip((a) => Math.log(a!)),
   sqrt: zip((a) => Math.sqrt(a!)),
   square: zip((a) => a! * a!),
   abs: zip((a) => Math.abs(a!)),
   sign: zip((a) => Math.sign(a!)),
+  sin: zip((a) => Math.sin(a!)),
+  cos: zip((a) => Math.cos(a!)),
+  atan: zip((a) => Math.atan(a!)),
+  floor: zip((a) => Math.floor(a!)),
+  ceil: zip((a) => Math.ceil(a!)),
+  round: zip((a) => roundToEven(a!)),
   tanh: zip((a) => Math.tanh(a!)),
   sigmoid: zip((a) => 1 / (1 + Math.exp(-a!))),
   erf: zip((a) => erf(a!)),
-  relu: zip((a) => Math.max(a!, 0)),
-  gelu: zip((a) => 0.5 * a! * (1 + erf(a! * Math.SQRT1_2))),
-  quickGelu: zip((a) => a! / (1 + Math.exp(-1.702 * a!))),
   cast: ({ x, attributes: { to } }) =>
     x[0]!.map((v) => (to === 'bool' ? Number(v !== 0) : to === 'int32' ? Math.trunc(v) : v)),
   stopGradient: ({ x }) => x[0]!,

@@ -12,6 +12,7 @@ import type { Distribution } from '../random-leaves.ts'
 import { type Node, type Shape, sizeOf, type Tensor, topological } from '../tensor.ts'
 import { type Dim, type Emitter, end } from './emitter.ts'
 import { bytesOf, encodeModel, type OnnxInitializer, type OnnxNode, type OnnxValue } from './proto.ts'
+import { activations } from './rules/activations.ts'
 import { elementwise } from './rules/elementwise.ts'
 import { norm } from './rules/norm.ts'
 import { products } from './rules/products.ts'
@@ -33,6 +34,7 @@ const rules: Rules<PrimitiveName> = {
     return e.initializer({ name: '', dtype, shape, bytes: bytesOf(data) })
   },
   ...elementwise,
+  ...activations,
   ...reductions,
   ...shape,
   ...products,
@@ -108,11 +110,14 @@ export function lowerServing(
   return lower(outputs, dims, parameters)
 }
 
+/** Primitives whose attributes are lengths of axes and nothing else. */
+const lengths: ReadonlySet<PrimitiveName> = new Set(['reshape', 'broadcast', 'scatterAdd'])
+
 /** The numbers of a node that its lowering writes down, where they are not lengths of axes. */
 function numbersOf({ op, attributes, inputs }: Node): string {
   if (op === 'constant') return (attributes as Primitives['constant']).data.join()
-  if (op === 'pad') return JSON.stringify(attributes)
-  if (op !== 'slice') return ''
+  if (lengths.has(op)) return ''
+  if (op !== 'slice') return JSON.stringify(attributes)
   const { starts, ends } = attributes as Primitives['slice']
   return JSON.stringify([starts, ends.map((n, axis) => (n === inputs[0]!.shape[axis] ? 'end' : n))])
 }

@@ -50,27 +50,47 @@ export function broadcastShape(a: Shape, b: Shape): Shape | undefined {
   return out
 }
 
-type Binary = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum'
+type Arithmetic = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'pow' | 'mod'
+type Comparison = 'equal' | 'less' | 'lessEqual'
+type Logic = 'and' | 'or' | 'xor'
 
-function binary(op: Binary | 'equal' | 'less' | 'and', x: Operand, y: Operand, result?: DType): Tensor {
+function binary(op: Arithmetic | Comparison | Logic, x: Operand, y: Operand, result?: DType): Tensor {
   const a = lift(x)
   const b = lift(y)
   if (a.dtype !== b.dtype) shapeError(op, 'the dtypes differ', a, b)
-  if (a.dtype === 'bool' && op !== 'equal' && op !== 'and') shapeError(op, 'needs numbers', a, b)
+  if (a.dtype === 'bool' && op !== 'equal' && op !== 'and' && op !== 'or' && op !== 'xor')
+    shapeError(op, 'needs numbers', a, b)
   // The runtime would cut integers, as C does.
-  if (op === 'div') floats(op, a, b)
+  if (op === 'div' || op === 'pow') floats(op, a, b)
   const shape = broadcastShape(a.shape, b.shape) ?? shapeError(op, 'the shapes do not broadcast', a, b)
   return node(op, [a, b], {}, shape, result ?? a.dtype)
 }
 
+/** True where a float tensor meets the plain number that leaves it as it is: no node is made then. */
+function idle(x: Operand, y: Operand, neutral: number): x is Tensor {
+  return y === neutral && typeof x !== 'number' && x.dtype === 'float32'
+}
+
 /** a + b, broadcasting. */
-export const add = (a: Operand, b: Operand): Tensor => binary('add', a, b)
+export function add(a: Operand, b: Operand): Tensor {
+  return idle(a, b, 0) ? a : idle(b, a, 0) ? b : binary('add', a, b)
+}
+
 /** a - b, broadcasting. */
-export const sub = (a: Operand, b: Operand): Tensor => binary('sub', a, b)
+export function sub(a: Operand, b: Operand): Tensor {
+  return idle(a, b, 0) ? a : binary('sub', a, b)
+}
+
 /** a * b element by element, broadcasting. */
-export const mul = (a: Operand, b: Operand): Tensor => binary('mul', a, b)
+export function mul(a: Operand, b: Operand): Tensor {
+  return idle(a, b, 1) ? a : idle(b, a, 1) ? b : binary('mul', a, b)
+}
+
 /** a / b element by element, broadcasting. */
-export const div = (a: Operand, b: Operand): Tensor => binary('div', a, b)
+export function div(a: Operand, b: Operand): Tensor {
+  return idle(a, b, 1) ? a : binary('div', a, b)
+}
+
 /** The larger of a and b; at a tie the gradient is shared equally. */
 export const maximum = (a: Operand, b: Operand): Tensor => binary('maximum', a, b)
 /** The smaller of a and b; at a tie the gradient is shared equally. */
@@ -82,20 +102,59 @@ export const less = (a: Operand, b: Operand): Tensor => binary('less', a, b, 'bo
 /** a > b as bool. */
 export const greater = (a: Operand, b: Operand): Tensor => binary('less', b, a, 'bool')
 
+/** a <= b as bool. */
+export const lessEqual = (a: Operand, b: Operand): Tensor => binary('lessEqual', a, b, 'bool')
+/** a >= b as bool. */
+export const greaterEqual = (a: Operand, b: Operand): Tensor => binary('lessEqual', b, a, 'bool')
+/** a != b as bool. */
+export const notEqual = (a: Operand, b: Operand): Tensor => not(equal(a, b))
+
+/**
+ * a to the power of b, broadcasting. A negative base needs a whole exponent, and has no derivative by the exponent; at
+ * base 0 the derivative by the exponent is 0.
+ */
+export function pow(a: Operand, b: Operand): Tensor {
+  if (typeof a !== 'number') {
+    if (b === 1) return a
+    if (b === 2) return square(a)
+    if (b === 0.5) return sqrt(a)
+    if (b === -1) return div(1, a)
+  }
+  return binary('pow', a, b)
+}
+
+/** Remainder of int32 division with the sign of the divisor, as Python's %; broadcasting. */
+export function mod(a: Tensor, b: Tensor): Tensor {
+  if (a.dtype !== 'int32' || b.dtype !== 'int32') shapeError('mod', 'needs int32', a, b)
+  return binary('mod', a, b)
+}
+
 function boolean(op: string, ...xs: Tensor[]): void {
   if (xs.some((x) => x.dtype !== 'bool')) shapeError(op, 'needs bool operands', ...xs)
 }
 
-/** Both true. */
-export function and(a: Tensor, b: Tensor): Tensor {
-  boolean('and', a, b)
-  return binary('and', a, b, 'bool')
+function logic(op: Logic, a: Tensor, b: Tensor): Tensor {
+  boolean(op, a, b)
+  return binary(op, a, b, 'bool')
 }
+
+/** Both true. */
+export const and = (a: Tensor, b: Tensor): Tensor => logic('and', a, b)
+/** One or both true. */
+export const or = (a: Tensor, b: Tensor): Tensor => logic('or', a, b)
+/** Exactly one true. */
+export const xor = (a: Tensor, b: Tensor): Tensor => logic('xor', a, b)
 
 /** Not true. */
 export function not(a: Tensor): Tensor {
   boolean('not', a)
   return node('not', [a], {}, a.shape, 'bool')
+}
+
+/** True where x is not a number. */
+export function notANumber(x: Tensor): Tensor {
+  floats('notANumber', x)
+  return node('notANumber', [x], {}, x.shape, 'bool')
 }
 
 /** a where the condition holds, else b; all three broadcast. */
@@ -118,17 +177,22 @@ export function where(condition: Tensor, x: Operand, y: Operand): Tensor {
 type Unary =
   | 'neg'
   | 'exp'
+  | 'expm1'
   | 'log'
+  | 'log1p'
   | 'sqrt'
   | 'square'
   | 'abs'
   | 'sign'
+  | 'sin'
+  | 'cos'
+  | 'atan'
+  | 'floor'
+  | 'ceil'
+  | 'round'
   | 'tanh'
   | 'sigmoid'
   | 'erf'
-  | 'relu'
-  | 'gelu'
-  | 'quickGelu'
   | 'stopGradient'
 
 function unary(op: Unary, x: Tensor): Tensor {
@@ -138,28 +202,44 @@ function unary(op: Unary, x: Tensor): Tensor {
 
 export const neg = (x: Tensor): Tensor => unary('neg', x)
 export const exp = (x: Tensor): Tensor => unary('exp', x)
+/** exp(x) - 1, exact for small x. */
+export const expm1 = (x: Tensor): Tensor => unary('expm1', x)
 /** Natural logarithm. */
 export const log = (x: Tensor): Tensor => unary('log', x)
+/** log(1 + x), exact for small x. */
+export const log1p = (x: Tensor): Tensor => unary('log1p', x)
 export const sqrt = (x: Tensor): Tensor => unary('sqrt', x)
 export const square = (x: Tensor): Tensor => unary('square', x)
 /** |x|, with derivative 0 at 0. */
 export const abs = (x: Tensor): Tensor => unary('abs', x)
 /** -1, 0 or 1; derivative 0. */
 export const sign = (x: Tensor): Tensor => unary('sign', x)
+/** Sine; x in radians. */
+export const sin = (x: Tensor): Tensor => unary('sin', x)
+/** Cosine; x in radians. */
+export const cos = (x: Tensor): Tensor => unary('cos', x)
+/** Inverse tangent, in (-pi / 2, pi / 2). */
+export const atan = (x: Tensor): Tensor => unary('atan', x)
+/** Largest whole number <= x; derivative 0. */
+export const floor = (x: Tensor): Tensor => unary('floor', x)
+/** Smallest whole number >= x; derivative 0. */
+export const ceil = (x: Tensor): Tensor => unary('ceil', x)
+/** Nearest whole number, halves to the even one; derivative 0. */
+export const round = (x: Tensor): Tensor => unary('round', x)
 export const tanh = (x: Tensor): Tensor => unary('tanh', x)
 /** 1 / (1 + exp(-x)). */
 export const sigmoid = (x: Tensor): Tensor => unary('sigmoid', x)
 export const erf = (x: Tensor): Tensor => unary('erf', x)
-/** max(x, 0), with derivative 0 at 0. */
-export const relu = (x: Tensor): Tensor => unary('relu', x)
-/** x Φ(x), exact. */
-export const gelu = (x: Tensor): Tensor => unary('gelu', x)
-/** x sigmoid(1.702 x), the activation of OpenAI's CLIP. */
-export const quickGelu = (x: Tensor): Tensor => unary('quickGelu', x)
 /** The same value, through which no gradient flows. */
 export const stopGradient = (x: Tensor): Tensor => unary('stopGradient', x)
 
 /** The same values in another dtype (float to int truncates; to bool: non-zero). */
 export function cast(x: Tensor, to: DType): Tensor {
   return x.dtype === to ? x : node('cast', [x], { to }, x.shape, to)
+}
+
+/** x log(y) with 0 where x is 0, whatever y is, and finite derivatives there. */
+export function xlogy(x: Tensor, y: Tensor): Tensor {
+  const none = equal(x, 0)
+  return where(none, 0, mul(x, log(where(none, 1, y))))
 }
