@@ -1,9 +1,10 @@
 /** @file The command line as a user runs it: a child process of the built package. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
-const bin = fileURLToPath(new URL('../bin/vesalius.js', import.meta.url))
+export const bin = fileURLToPath(new URL('../bin/vesalius.js', import.meta.url))
 
 export interface Finished {
   code: number | null
@@ -20,7 +21,11 @@ export interface Started {
 
 /** Starts `vesalius ...` in a folder. */
 export function start(line: readonly string[], cwd?: string): Started {
-  const child = spawn(process.execPath, [bin, ...line], { ...(cwd ? { cwd } : {}), stdio: ['ignore', 'pipe', 'pipe'] })
+  return follow(spawn(process.execPath, [bin, ...line], { ...(cwd ? { cwd } : {}), stdio: ['ignore', 'pipe', 'pipe'] }))
+}
+
+/** Collects what a process says until it ends. */
+export function follow(child: ChildProcessByStdio<null, Readable, Readable>): Started {
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (part: Buffer) => {

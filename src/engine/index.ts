@@ -2,6 +2,7 @@
 
 export { gradients } from './gradients.ts'
 export { interpret, type Values } from './interpreter.ts'
+export { alone, type Communicator, openCommunicator, type Raw } from './mpi/index.ts'
 export {
   type LoweredModel,
   lowerServing,

@@ -34,6 +34,7 @@ export type Request =
   | { kind: 'read'; buffer: string; offset: number; length: number }
   | { kind: 'clamp'; buffer: string; start: number; end: number; low: number; high: number }
   | { kind: 'norm'; buffer: string; start: number; end: number }
+  | { kind: 'address'; buffer: string }
   | {
       kind: 'run'
       session: number
@@ -60,6 +61,7 @@ export interface Reply {
   session?: number
   data?: Float32Array
   value?: number
+  address?: bigint
   outputs?: Record<string, Inline>
   /** Seconds inside the runtime. */
   seconds?: number

@@ -46,6 +46,8 @@ export interface Runtime {
   clamp(buffer: string, start: number, end: number, low: number, high: number): Promise<void>
   /** Euclidean norm of a part of a buffer, accumulated in float64. */
   norm(buffer: string, start: number, end: number): Promise<number>
+  /** Where a buffer lies in memory, for libraries that work on it in place (MPI); it stays there until it is replaced. */
+  address(buffer: string): Promise<bigint>
   /** Waits for what is under way, frees everything, ends the worker. */
   close(): Promise<void>
 }
@@ -162,6 +164,9 @@ export function openRuntime({ threads = availableParallelism(), device = 'cpu' }
     },
     async norm(buffer, start, end) {
       return (await ask({ kind: 'norm', buffer, start, end })).value as number
+    },
+    async address(buffer) {
+      return (await ask({ kind: 'address', buffer })).address as bigint
     },
     close() {
       if (closed === undefined) {

@@ -85,6 +85,10 @@ async function handle(request: Request): Promise<Omit<Reply, 'id'>> {
       for (const value of part(request.buffer, request.start, request.end)) total += value ** 2
       return { value: Math.sqrt(total) }
     }
+    case 'address': {
+      const { default: koffi } = await import('koffi')
+      return { address: koffi.address(buffer(request.buffer)) }
+    }
     case 'run': {
       const feeds: Record<string, ort.Tensor> = {}
       for (const [name, feed] of Object.entries(request.feeds)) feeds[name] = tensorOf(feed)

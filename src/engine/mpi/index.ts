@@ -1,0 +1,3 @@
+/** @file Several processes as one run: communicator, gathering across ranks, what it costs. */
+
+export { alone, type Communicator, openCommunicator, type Raw } from './communicator.ts'
