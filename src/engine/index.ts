@@ -1,6 +1,7 @@
 /** @file Public face of the engine: symbolic tensors, derivatives, ONNX lowering, ONNX Runtime, parameter layout. */
 
 export { gradients } from './gradients.ts'
+export type { Initializer } from './initial-values.ts'
 export { interpret, type Values } from './interpreter.ts'
 export { alone, type Communicator, openCommunicator, type Raw } from './mpi/index.ts'
 export {
@@ -17,7 +18,6 @@ export {
   type Declaration,
   type Entry,
   flatten,
-  type Initializer,
   initialValues,
   type Layout,
   layOut,
@@ -26,4 +26,13 @@ export {
 export { type Distribution, type DrawKey, drawRandom } from './random-leaves.ts'
 export type { BufferView, Feed, Inline } from './runtime/protocol.ts'
 export { openRuntime, type Runtime, type RuntimeOptions, type Session } from './runtime/runtime.ts'
-export { type DType, type Node, type Primitives, type Shape, sizeOf, type Tensor, type TensorData } from './tensor.ts'
+export {
+  type DType,
+  type Node,
+  type Primitives,
+  type Shape,
+  shapeError,
+  sizeOf,
+  type Tensor,
+  type TensorData,
+} from './tensor.ts'

@@ -5,15 +5,8 @@
 
 import { VesaliusError } from '../core/errors.ts'
 import { random } from '../core/random.ts'
+import { drawInitial, type Initializer } from './initial-values.ts'
 import { type Shape, sizeOf } from './tensor.ts'
-
-/** How a fresh value is drawn. Fans are those of PyTorch: fan-in = elements a row, for [out, in, ...]. */
-export type Initializer =
-  | { kind: 'zeros' }
-  | { kind: 'ones' }
-  | { kind: 'constant'; value: number }
-  | { kind: 'normal'; sd: number }
-  | { kind: 'uniform'; bound: number }
 
 export interface Declaration {
   name: string
@@ -70,16 +63,8 @@ export function layOut(declarations: Iterable<Declaration>): Layout {
 /** Fresh values: each a pure function of (seed, name), whatever the order or company of the others. */
 export function initialValues({ entries, length }: Layout, seed: number): Float32Array {
   const flat = new Float32Array(length)
-  for (const { name, init, offset, size } of entries) {
-    const values = flat.subarray(offset, offset + size)
-    if (init.kind === 'ones') values.fill(1)
-    if (init.kind === 'constant') values.fill(init.value)
-    if (init.kind === 'normal' || init.kind === 'uniform') {
-      const stream = random(seed, 'parameter', name)
-      for (let i = 0; i < size; i++) {
-        values[i] = init.kind === 'normal' ? stream.normal(0, init.sd) : stream.uniform(-init.bound, init.bound)
-      }
-    }
+  for (const { name, shape, init, offset, size } of entries) {
+    drawInitial(init, shape, random(seed, 'parameter', name), flat.subarray(offset, offset + size))
   }
   return flat
 }

@@ -4,21 +4,21 @@
  */
 
 import { add, concat, max, maxPool2d, mean, relu, reshape, type Tensor, transpose } from '../engine/index.ts'
-import { batchNorm2d, conv2d, linear, type Scope } from '../nn/index.ts'
+import { batchNorm, conv2d, linear, type Scope } from '../nn/index.ts'
 import type { ResnetConfig } from './config.ts'
 import type { ImageFeatures } from './features.ts'
 
 /** Two 3x3 convolutions. The last gain starts at 0, so a fresh block is the identity. */
 function basic(scope: Scope, x: Tensor, width: number, stride: number): Tensor {
-  const y = relu(batchNorm2d(scope.in('bn1'), conv2d(scope.in('conv1'), x, width, { kernel: 3, stride, padding: 1 })))
-  return batchNorm2d(scope.in('bn2'), conv2d(scope.in('conv2'), y, width, { kernel: 3, padding: 1 }), { gain: 0 })
+  const y = relu(batchNorm(scope.in('bn1'), conv2d(scope.in('conv1'), x, width, { kernel: 3, stride, padding: 1 })))
+  return batchNorm(scope.in('bn2'), conv2d(scope.in('conv2'), y, width, { kernel: 3, padding: 1 }), { gain: 0 })
 }
 
 /** 1x1 down, 3x3 (which carries the stride), 1x1 up by four. */
 function bottleneck(scope: Scope, x: Tensor, width: number, stride: number): Tensor {
-  const y = relu(batchNorm2d(scope.in('bn1'), conv2d(scope.in('conv1'), x, width, { kernel: 1 })))
-  const z = relu(batchNorm2d(scope.in('bn2'), conv2d(scope.in('conv2'), y, width, { kernel: 3, stride, padding: 1 })))
-  return batchNorm2d(scope.in('bn3'), conv2d(scope.in('conv3'), z, width * 4, { kernel: 1 }), { gain: 0 })
+  const y = relu(batchNorm(scope.in('bn1'), conv2d(scope.in('conv1'), x, width, { kernel: 1 })))
+  const z = relu(batchNorm(scope.in('bn2'), conv2d(scope.in('conv2'), y, width, { kernel: 3, stride, padding: 1 })))
+  return batchNorm(scope.in('bn3'), conv2d(scope.in('conv3'), z, width * 4, { kernel: 1 }), { gain: 0 })
 }
 
 /** pixels float32 [B, C, size, size] -> features; `project` is the scope of the projection to the joint space. */
@@ -36,7 +36,7 @@ export function resnet(
     stride: stem.stride,
     padding: Math.floor((stem.kernel - 1) / 2),
   })
-  let x = relu(batchNorm2d(scope.in('bn1'), first))
+  let x = relu(batchNorm(scope.in('bn1'), first))
   if (stem.pool) x = maxPool2d(x, { kernel: [3, 3], strides: [2, 2], pads: [1, 1] })
 
   layers.forEach((blocks, stage) => {
@@ -47,7 +47,7 @@ export function resnet(
       const branch = (block === 'basic' ? basic : bottleneck)(inner, x, width, stride)
       const reshaped = stride !== 1 || x.shape[1] !== width * expansion
       const shortcut = reshaped
-        ? batchNorm2d(
+        ? batchNorm(
             inner.in('downsample', 1),
             conv2d(inner.in('downsample', 0), x, width * expansion, { kernel: 1, stride }),
           )

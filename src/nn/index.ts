@@ -1,11 +1,27 @@
 /** @file Public face of the layers. */
 
-export { attend } from './attention.ts'
+export { type AttentionOptions, attend, attention } from './attention.ts'
 export { conv2d } from './conv.ts'
 export { dropout, dropPath } from './dropout.ts'
+export {
+  type Fans,
+  fans,
+  type KaimingOptions,
+  kaimingNormal,
+  kaimingUniform,
+  type Nonlinearity,
+  truncatedNormal,
+  uniformByFanIn,
+  xavierNormal,
+  xavierUniform,
+} from './initializers.ts'
 export { embedding, type LinearOptions, linear } from './linear.ts'
-export { causalMask, paddingMask } from './masks.ts'
-export { batchNorm2d, layerNorm } from './norm.ts'
-export { type TracedPass, tracePass } from './pass.ts'
+export { blocked, causalMask, paddingMask } from './masks.ts'
+export { type Activation, type GatedMlpOptions, gatedMlp, type MlpOptions, mlp } from './mlp.ts'
+export { attentionPool, type MultiHeadOptions, multiHeadAttention, queryPool } from './multi-head.ts'
+export { batchNorm, channelNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from './norm.ts'
+export { type BucketOptions, distanceBias, windowBias } from './relative-position.ts'
 export { type Scope, type Trace, trace } from './scope.ts'
 export { openTraining, type Step, type StepResult, type Training, type TrainingState } from './training.ts'
+export { type BlockOptions, type DecoderOptions, decoder, decoderBlock, encoder, encoderBlock } from './transformer.ts'
+export { fromWindows, patchMerging, swinBlock, toWindows, type WindowedOptions, windowedAttention } from './windowed.ts'

@@ -31,7 +31,7 @@ import { attend } from './attention.ts'
 import { conv2d } from './conv.ts'
 import { embedding, linear } from './linear.ts'
 import { causalMask, paddingMask } from './masks.ts'
-import { batchNorm2d, layerNorm } from './norm.ts'
+import { batchNorm, layerNorm } from './norm.ts'
 import { type Scope, trace } from './scope.ts'
 
 /** Single operations of PyTorch, forward and backward, in float64: see tools/reference/layers.py. */
@@ -130,10 +130,10 @@ describe('layers equal PyTorch, forward and backward', () => {
   it('layer norm', () => check('layernorm', (s, x) => layerNorm(s, x('x'), 1e-5)))
 
   it('batch norm while training, with the running statistics it leaves', () =>
-    check('batchnorm-train', (s, x) => batchNorm2d(s, x('x'))))
+    check('batchnorm-train', (s, x) => batchNorm(s, x('x'))))
 
   it('batch norm afterwards, from running statistics', () =>
-    check('batchnorm-eval', (s, x) => batchNorm2d(s, x('x')), { training: false }))
+    check('batchnorm-eval', (s, x) => batchNorm(s, x('x')), { training: false }))
 
   it('activations', async () => {
     await check('gelu', (_, x) => gelu(x('x')))

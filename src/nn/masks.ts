@@ -2,7 +2,8 @@
 
 import { cast, constant, mul, reshape, sub, type Tensor } from '../engine/index.ts'
 
-const blocked = -1e9
+/** What a masked score gets. */
+export const blocked = -1e9
 
 /** Padding mask from `mask` int32 [B, T] (1 = real token): additive [B, 1, 1, T]. */
 export function paddingMask(mask: Tensor): Tensor {
