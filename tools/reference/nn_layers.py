@@ -187,7 +187,7 @@ def transformers_():
     case("mlp", Mlp(4, 6, 3), {"x": n(2, 3, 4)})
     from transformers.models.llama.configuration_llama import LlamaConfig
     from transformers.models.llama.modeling_llama import LlamaMLP
-    case("gated-mlp-silu", LlamaMLP(LlamaConfig(hidden_size=4, intermediate_size=6)), {"x": n(2, 3, 4)})
+    case("gated-mlp-silu", LlamaMLP(LlamaConfig(hidden_size=4, intermediate_size=6, num_attention_heads=2)), {"x": n(2, 3, 4)})
     from transformers.models.t5.configuration_t5 import T5Config
     from transformers.models.t5.modeling_t5 import T5DenseGatedActDense
     config = T5Config(d_model=4, d_ff=6, feed_forward_proj="gated-gelu", dropout_rate=0.0)
