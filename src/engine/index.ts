@@ -2,6 +2,20 @@
 
 export { gradients } from './gradients.ts'
 export type { Initializer } from './initial-values.ts'
+export { type GraphPrint, graphChange, graphPrint } from './inspect/canonical.ts'
+export {
+  isProduct,
+  type KernelCall,
+  kernelSeconds,
+  type Profile,
+  parseProfile,
+  peakInUse,
+  providers,
+  timeBy,
+  timeByModule,
+  withoutWarmUp,
+} from './inspect/profile.ts'
+export { type GraphSummary, summarize } from './inspect/summary.ts'
 export { interpret, type Values } from './interpreter.ts'
 export { alone, type Communicator, openCommunicator, type Raw } from './mpi/index.ts'
 export {

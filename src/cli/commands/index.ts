@@ -45,5 +45,10 @@ export const commands: readonly CommandEntry[] = [
     load: from(() => import('./inspect.ts')),
   },
   { name: 'methods', summary: 'the objectives and applications that exist', load: from(() => import('./methods.ts')) },
+  {
+    name: 'bench',
+    summary: 'how long a training step takes here, and where the time goes',
+    load: from(() => import('./bench.ts')),
+  },
   { name: 'doctor', summary: 'check this machine and installation', load: from(() => import('./doctor.ts')) },
 ]

@@ -80,7 +80,7 @@ function weightModules(order: readonly Node[]): Map<Node, string> {
       made.set(node, path)
       own.set(node, path)
     } else if (node.op === 'constant') made.set(node, undefined)
-    else if (node.op !== 'input') {
+    else if (node.inputs.length > 0) {
       const sources = node.inputs.map((x) => x.node)
       const paths = sources.flatMap((source) => made.get(source) ?? [])
       const path = paths.length === 0 ? undefined : paths.reduce(common)
@@ -105,7 +105,8 @@ function nextModules(order: readonly Node[], own: ReadonlyMap<Node, string>): Ma
 
 function inherited(node: Node, module: ReadonlyMap<Node, string>, next: ReadonlyMap<Node, string>): string {
   const whole = sizeOf((node.outputs[0] as Tensor).shape)
-  const values = node.inputs.filter(({ node: { op } }) => op !== 'constant' && op !== 'input')
+  // Inputs and constants stand nowhere.
+  const values = node.inputs.filter((x) => x.node.inputs.length > 0 || x.node.op === 'parameter')
   const smaller = values.filter(({ shape }) => sizeOf(shape) < whole)
   const scaled = node.op !== 'matmul' && values.some(({ shape }) => sizeOf(shape) === whole) && smaller.length > 0
   const paths = (scaled ? smaller : values).flatMap((x) => module.get(root(x.node)) ?? [])

@@ -27,7 +27,8 @@ export interface SweepRange {
 }
 
 export type Request =
-  | { kind: 'load'; model: Uint8Array; threads: number; device: string }
+  /** `profile`: where ONNX Runtime writes a profile of the session when it is unloaded, a path without its end. */
+  | { kind: 'load'; model: Uint8Array; threads: number; device: string; profile?: string }
   | { kind: 'unload'; session: number }
   | { kind: 'allocate'; buffer: string; length: number }
   | { kind: 'write'; buffer: string; offset: number; data: Float32Array }

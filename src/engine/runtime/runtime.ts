@@ -36,7 +36,8 @@ export interface Session {
 
 export interface Runtime {
   readonly threads: number
-  load(model: Uint8Array): Promise<Session>
+  /** `profile`: a path without its end, where the session's profile is written when the session is disposed of. */
+  load(model: Uint8Array, options?: { profile?: string }): Promise<Session>
   /** A float32 buffer of zeros in the worker; replaces one of the same name. */
   allocate(buffer: string, length: number): Promise<void>
   /** Copies data into a buffer. The array is handed over and must not be used afterwards. */
@@ -145,8 +146,8 @@ export function openRuntime({ threads = availableParallelism(), device = 'cpu' }
 
   return {
     threads,
-    async load(model) {
-      const reply = await ask({ kind: 'load', model, threads, device })
+    async load(model, { profile } = {}) {
+      const reply = await ask({ kind: 'load', model, threads, device, ...(profile === undefined ? {} : { profile }) })
       return sessionOf(reply.session as number)
     },
     async allocate(buffer, length) {

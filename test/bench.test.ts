@@ -1,0 +1,76 @@
+/** @file `vesalius bench step` as a user runs it. */
+
+import { readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { expect, it } from 'vitest'
+import { vesalius, vesaliusJson } from './vesalius.ts'
+
+const tiny = ['--image', 'vit-tiny', '--size', '32', '--batch', '4', '--tokens', '8', '--vocabulary', '50']
+const profiles = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('vesalius-profile-'))
+
+interface Bench {
+  step: number
+  pass: number
+  optimizer: number
+  all: number[]
+  pairsPerSecond: number
+  peakBytes: number
+  overhead: { step: number; pass: number }
+  graph: { hash: string; nodes: number }
+  profile: {
+    kernels: { products: number; all: number }
+    operators: { key: string; seconds: number }[]
+    modules: { module: string; forward: number; backward: number }[]
+    devices: { provider: string; nodes: number }[]
+  }
+}
+
+it('times a step and profiles it, and leaves no file behind', async () => {
+  const before = profiles()
+  const found = await vesaliusJson<Bench>(['bench', 'step', ...tiny, '--steps', '3', '--profile'])
+  expect(found.all).toHaveLength(3)
+  expect(found.step).toBeGreaterThanOrEqual(found.pass)
+  expect(found.pairsPerSecond).toBeCloseTo(4 / found.step, 6)
+  expect(found.peakBytes).toBeGreaterThan(50e6)
+  const { kernels, operators, modules, devices } = found.profile
+  const total = operators.reduce((sum, { seconds }) => sum + seconds, 0)
+  expect(total).toBeCloseTo(kernels.all, 9)
+  expect(modules.reduce((sum, { forward, backward }) => sum + forward + backward, 0)).toBeCloseTo(total, 9)
+  expect(kernels.products).toBeGreaterThan(0)
+  expect(kernels.products).toBeLessThan(kernels.all)
+  expect(found.overhead.step).toBeGreaterThan(found.overhead.pass)
+  expect(modules.map(({ module }) => module)).toEqual(
+    expect.arrayContaining(['vision_model.encoder', 'text_model.encoder', 'visual_projection', 'text_projection']),
+  )
+  expect(devices.map(({ provider }) => provider)).toEqual(['CPUExecutionProvider'])
+  expect(profiles()).toEqual(before)
+})
+
+it('says what a graph is made of without running it', async () => {
+  const { graph, summary } = await vesaliusJson<{
+    graph: { hash: string; nodes: number }
+    summary: { nodes: number; parameters: number; modules: { parameters: number }[] }
+  }>(['bench', 'step', ...tiny, '--summary'])
+  expect(graph.hash).toMatch(/^[0-9a-f]{16}$/)
+  expect(summary.nodes).toBe(graph.nodes)
+  expect(summary.modules.reduce((sum, { parameters }) => sum + parameters, 0)).toBe(summary.parameters)
+})
+
+it('prints tables for people', async () => {
+  const { code, stdout } = await vesalius(['bench', 'step', ...tiny, '--steps', '1', '--warm-up', '0', '--profile'])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/Step of 4 pairs, \d+ threads/)
+  expect(stdout).toContain('MB written')
+  expect(stdout).toContain('CPUExecutionProvider')
+})
+
+it.each([
+  [['bench', 'walk'], 'There is no bench "walk".'],
+  [['bench', 'step', '--image', 'vit-huge'], 'There is no image tower called "vit-huge".'],
+  [['bench', 'step', '--batch', '0'], '--batch is 0, which is below 1.'],
+  [['bench', 'step', '--tokens', '900'], '900 tokens are more than'],
+])('%s is refused', async (line, message) => {
+  const { code, stderr } = await vesalius(line)
+  expect(stderr).toContain(message)
+  expect([1, 2]).toContain(code)
+})
