@@ -39,7 +39,7 @@ const training = await openTraining({
   runtime,
   build: (scope) => buildStep(scope, { batch: b, tokens }, { model, objective: objectiveOf('clip'), config: {} }),
   first: {},
-  optimizer: { beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.1 },
+  optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.1 },
   clipNorm: 1,
   seed: 1,
 })

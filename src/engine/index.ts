@@ -27,19 +27,23 @@ export {
   type RandomInput,
 } from './onnx/lower.ts'
 export * from './ops.ts'
-export { type AdamWOptions, adamW, adamWRates, warmupCosine } from './optimizers.ts'
+export { type Method, type Moment, methodOf, type OptimizerConfig, optimizerSchema, type Sweep } from './optimizers.ts'
 export {
+  activeGroups,
   type Declaration,
   type Entry,
   flatten,
+  type Group,
   initialValues,
   type Layout,
   layOut,
+  type Treatment,
   valuesByName,
 } from './parameters.ts'
 export { type Distribution, type DrawKey, drawRandom } from './random-leaves.ts'
-export type { BufferView, Feed, Inline } from './runtime/protocol.ts'
+export type { BufferView, Feed, Inline, SweepRange } from './runtime/protocol.ts'
 export { openRuntime, type Runtime, type RuntimeOptions, type Session } from './runtime/runtime.ts'
+export { warmupCosine } from './schedules.ts'
 export {
   type DType,
   type Node,

@@ -6,7 +6,7 @@ import { gradients } from './gradients.ts'
 import { interpret } from './interpreter.ts'
 import { lowerServing, lowerTraining, lowerVectors, type Outputs } from './onnx/lower.ts'
 import * as op from './ops.ts'
-import { adamW, adamWRates } from './optimizers.ts'
+import { methodOf } from './optimizers.ts'
 import type { Feed, Inline } from './runtime/protocol.ts'
 import { openRuntime, type Runtime } from './runtime/runtime.ts'
 import type { DType, Shape, Tensor, TensorData } from './tensor.ts'
@@ -246,10 +246,12 @@ describe('vectors', () => {
       await runtime.allocate(name, n)
       await runtime.write(name, 0, Float32Array.from(buffers[name]))
     }
-    const session = await runtime.load(lowerVectors(adamW()).bytes)
-    const options = { weightDecay: 0.2, beta1: 0.9, beta2: 0.98, epsilon: 1e-6 }
+    const options = { kind: 'adamw' as const, weightDecay: 0.2, beta1: 0.9, beta2: 0.98, epsilon: 1e-6 }
     const [rate, clip, t] = [1e-3, 0.7, 3]
-    const constants = (decay: boolean): Float32Array => adamWRates(options, { t, rate, clip, decay })
+    const [sweep] = methodOf(options).sweeps
+    if (sweep?.over !== 'group') expect.fail('AdamW has one sweep over groups')
+    const session = await runtime.load(lowerVectors(sweep.graph).bytes)
+    const constants = (decay: boolean): Float32Array => sweep.rates({ t, rate, clip, decay })
     const names = { p: 'p', g: 'g', m: 'm', v: 'v' }
     // Chunks that do not divide the ranges, down to a last chunk of one element.
     await session.sweep({

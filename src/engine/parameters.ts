@@ -18,46 +18,94 @@ export interface Declaration {
   decay: boolean
 }
 
+/** How a parameter is trained. */
+export interface Treatment {
+  /** Whether weight decay applies. */
+  decay: boolean
+  /** Factor of the learning rate. */
+  factor: number
+  /** Steps for which it stands still; Infinity for ever, and then it costs no gradient and no moments. */
+  frozenUntil: number
+}
+
+/** Trained parameters of one treatment: the elements [start, end). */
+export interface Group extends Treatment {
+  start: number
+  end: number
+}
+
 export interface Entry extends Declaration {
   offset: number
   size: number
+  /** Undefined for statistics and for parameters that are never trained. */
+  group: Group | undefined
 }
 
-/** Places of all values: decayed parameters first, then the others, then statistics. */
+/** Places of all values: trained parameters first, group after group, then frozen ones, then statistics. */
 export interface Layout {
   entries: readonly Entry[]
   byName: ReadonlyMap<string, Entry>
+  groups: readonly Group[]
   /** Elements of the whole buffer, padding included. */
   length: number
-  /** [0, decayed) decays, [decayed, trained) does not, [trained, length) is not trained. */
-  decayed: number
+  /** [0, trained) is trained: gradients, moments and averages have this length. */
   trained: number
+  /** [statistics, length) are statistics. */
+  statistics: number
 }
 
 /** Elements to which every value is aligned: 64 bytes. */
 const alignment = 16
 
-/** Lays out declarations in a fixed order: the same model always has the same layout. */
-export function layOut(declarations: Iterable<Declaration>): Layout {
-  const groups: [Declaration[], Declaration[], Declaration[]] = [[], [], []]
-  for (const d of declarations) groups[d.kind === 'statistic' ? 2 : d.decay ? 0 : 1].push(d)
+/** Everything trained, with the decay of its declaration. */
+const plainly = ({ decay }: Declaration): Treatment => ({ decay, factor: 1, frozenUntil: 0 })
+
+/**
+ * Lays out declarations in a fixed order: the same model and treatments always have the same layout. Groups stand in the
+ * order of their first member, those that decay before those that do not.
+ */
+export function layOut(
+  declarations: Iterable<Declaration>,
+  treatmentOf: (declaration: Declaration) => Treatment = plainly,
+): Layout {
+  const trained = new Map<string, { treatment: Treatment; members: Declaration[] }>()
+  const frozen: Declaration[] = []
+  const statistics: Declaration[] = []
+  for (const d of declarations) {
+    const { decay, factor, frozenUntil } = treatmentOf(d)
+    if (d.kind === 'statistic') statistics.push(d)
+    else if (frozenUntil === Number.POSITIVE_INFINITY) frozen.push(d)
+    else {
+      const key = `${decay} ${factor} ${frozenUntil}`
+      const group = trained.get(key) ?? { treatment: { decay, factor, frozenUntil }, members: [] }
+      trained.set(key, group)
+      group.members.push(d)
+    }
+  }
   const entries: Entry[] = []
   let offset = 0
-  const ends = groups.map((group) => {
-    for (const d of group) {
+  const place = (members: readonly Declaration[], group?: Group): number => {
+    for (const d of members) {
       const size = sizeOf(d.shape)
-      entries.push({ ...d, offset, size })
+      entries.push({ ...d, offset, size, group })
       offset += Math.ceil(size / alignment) * alignment
     }
     return offset
-  }) as [number, number, number]
-  return {
-    entries,
-    byName: new Map(entries.map((e) => [e.name, e])),
-    length: offset,
-    decayed: ends[0],
-    trained: ends[1],
   }
+  const byDecay = [...trained.values()].sort((a, b) => Number(b.treatment.decay) - Number(a.treatment.decay))
+  const groups = byDecay.map(({ treatment, members }) => {
+    const group = { ...treatment, start: offset, end: offset }
+    group.end = place(members, group)
+    return group
+  })
+  const ends = { trained: offset, statistics: place(frozen) }
+  place(statistics)
+  return { entries, byName: new Map(entries.map((e) => [e.name, e])), groups, length: offset, ...ends }
+}
+
+/** The groups that step number `step` (0, 1, ...) trains. */
+export function activeGroups({ groups }: Layout, step: number): readonly Group[] {
+  return groups.filter(({ frozenUntil }) => frozenUntil <= step)
 }
 
 /** Fresh values: each a pure function of (seed, name), whatever the order or company of the others. */

@@ -128,6 +128,7 @@ async function trainingFrom(weights: Weights, golden: ClipGolden['adamw']): Prom
     build: (scope, shape) => buildStep(scope, shape, { model: config, objective: clip, config: {} }),
     first: { batch: 3, tokens: 16 },
     optimizer: {
+      kind: 'adamw',
       weightDecay: golden.weight_decay,
       beta1: golden.betas[0],
       beta2: golden.betas[1],
@@ -139,13 +140,7 @@ async function trainingFrom(weights: Weights, golden: ClipGolden['adamw']): Prom
   })
   const values = valuesByName(layout, all)
   const named = new Map([...values].map(([name, data]) => [name, { shape: layout.byName.get(name)!.shape, data }]))
-  const zeros = (): Float32Array => new Float32Array(training.layout.trained)
-  await training.restore({
-    step: 0,
-    parameters: flatten(training.layout, named, 'golden'),
-    firstMoment: zeros(),
-    secondMoment: zeros(),
-  })
+  await training.restart(flatten(training.layout, named, 'golden'))
   return training
 }
 
@@ -444,7 +439,7 @@ describe.each(Object.entries(tiny))('%s', (_, given) => {
         runtime,
         build: (scope, shape) => buildStep(scope, shape, { model: config, objective: clip, config: {} }),
         first: { batch: 8, tokens: 7 },
-        optimizer: { weightDecay: 0.1, beta1: 0.9, beta2: 0.98, epsilon: 1e-6 },
+        optimizer: { kind: 'adamw', weightDecay: 0.1, beta1: 0.9, beta2: 0.98, epsilon: 1e-6 },
         clipNorm: 1,
         seed: 3,
       })

@@ -79,7 +79,7 @@ describe('random leaves in training', () => {
     return { loss: sum(mul(kept, scope.random('noise', [rows, 4], { kind: 'normal' }))), watch: {} }
   }
   const feeds = () => ({ x: { dtype: 'float32' as const, shape: [2, 4], data: new Float32Array(8).fill(1) } })
-  const optimizer = { weightDecay: 0, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 }
+  const optimizer = { kind: 'adamw' as const, weightDecay: 0, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 }
 
   it('are drawn for seed, step and name; a resumed run sees the same ones', async () => {
     const options = { runtime, build, first: 2, optimizer, clipNorm: 1, seed: 5 }

@@ -7,6 +7,7 @@ import { VesaliusError } from '../core/errors.ts'
 import {
   type BufferView,
   drawRandom,
+  type Entry,
   type Feed,
   gradients,
   type Layout,
@@ -45,14 +46,14 @@ export interface TracedPass {
   fetch: readonly string[]
 }
 
-/** Traces and differentiates one step over parameters that are laid out already. */
+/** Traces and differentiates one step over parameters that are laid out already; only `trained` ones get a gradient. */
 export function tracePass<Shape>(
   build: (scope: Scope, shape: Shape) => Step,
   layout: Layout,
   shape: Shape,
+  trained: readonly Entry[] = layout.entries.filter(({ group }) => group !== undefined),
 ): TracedPass {
   const { outputs: step, tensors, updates } = trace((scope) => build(scope, shape), { training: true })
-  const trained = layout.entries.filter((entry) => entry.kind === 'parameter')
   const wrt = trained.map(({ name }) => {
     const tensor = tensors.get(name)
     if (tensor === undefined)
@@ -78,8 +79,9 @@ export async function compilePass<Shape>(
   { runtime, build }: { runtime: Runtime; build: (scope: Scope, shape: Shape) => Step },
   layout: Layout,
   shape: Shape,
+  trained: readonly Entry[],
 ): Promise<Compiled> {
-  const { outputs, into, fetch } = tracePass(build, layout, shape)
+  const { outputs, into, fetch } = tracePass(build, layout, shape, trained)
   const model = lowerTraining(outputs)
   return { ...(await load(runtime, model)), call: { feeds: parameterFeeds(model, layout), into, fetch } }
 }

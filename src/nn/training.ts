@@ -5,40 +5,38 @@
 
 import { VesaliusError } from '../core/errors.ts'
 import {
-  type AdamWOptions,
-  adamW,
-  adamWRates,
+  activeGroups,
+  type Declaration,
   type Feed,
   type Inline,
   initialValues,
   type Layout,
   layOut,
-  lowerVectors,
   type Runtime,
   type Tensor,
+  type Treatment,
 } from '../engine/index.ts'
 import { type Compiled, compileOutputs, compilePass, runCompiled, type Step } from './pass.ts'
 import { type Scope, trace } from './scope.ts'
+import { activeEntries, openUpdate, type UpdateOptions } from './update.ts'
 
 export type { Step } from './pass.ts'
 
-export interface TrainingOptions<Shape> {
+export interface TrainingOptions<Shape> extends UpdateOptions {
   runtime: Runtime
   /** Traces one step for inputs of this shape; all shapes must declare the same parameters. */
   build: (scope: Scope, shape: Shape) => Step
   /** A shape to lay the parameters out with. */
   first: Shape
-  optimizer: AdamWOptions
-  /** Largest global norm of the gradient; longer ones are scaled down. */
-  clipNorm: number
+  /** How each parameter is trained; by default all are, with the decay of their declaration. */
+  treatmentOf?: ((declaration: Declaration) => Treatment) | undefined
   /** Of the initial values and of all random leaves. */
   seed: number
-  /** Bounds kept after each step, by parameter name. */
-  bounds?: Readonly<Record<string, { low: number; high: number }>>
 }
 
 export interface StepResult {
   values: Record<string, number>
+  /** Euclidean norm of the whole gradient before it is clipped by its norm. */
   gradientNorm: number
   /** Seconds spent in ONNX Runtime. */
   seconds: number
@@ -47,9 +45,8 @@ export interface StepResult {
 /** Everything that an exact resume needs, besides the position in the data. */
 export interface TrainingState {
   step: number
-  parameters: Float32Array
-  firstMoment: Float32Array
-  secondMoment: Float32Array
+  /** By name: `parameters` (statistics included) and every vector of the optimizer. */
+  buffers: Readonly<Record<string, Float32Array>>
 }
 
 export interface Training<Shape> {
@@ -65,7 +62,10 @@ export interface Training<Shape> {
   ): Promise<Record<string, Inline>>
   parameters(): Promise<Float32Array>
   state(): Promise<TrainingState>
+  /** Goes on from a state; it must hold every buffer of {@link state}, each of its length. */
   restore(state: TrainingState): Promise<void>
+  /** Starts anew at step 0 from these parameters. */
+  restart(parameters: Float32Array): Promise<void>
   dispose(): Promise<void>
 }
 
@@ -77,18 +77,23 @@ const sessionLimit = 6
 
 /** Lays out the model, draws its initial values and puts everything beside the runtime. */
 export async function openTraining<Shape>(options: TrainingOptions<Shape>): Promise<Training<Shape>> {
-  const { runtime, build, optimizer, clipNorm, seed, bounds = {} } = options
-  const layout = layOut(trace((scope) => build(scope, options.first), { training: true }).declarations)
+  const { runtime, build, treatmentOf, seed } = options
+  const traced = trace((scope) => build(scope, options.first), { training: true })
+  const layout = layOut(traced.declarations, treatmentOf)
   await runtime.allocate('parameters', layout.length)
-  for (const name of ['gradients', 'moment1', 'moment2']) await runtime.allocate(name, layout.trained)
+  await runtime.allocate('gradients', layout.trained)
   await runtime.write('parameters', 0, initialValues(layout, seed))
-  const update = await runtime.load(lowerVectors(adamW()).bytes)
+  const update = await openUpdate(runtime, layout, options)
+  const lengths = new Map([
+    ['parameters', layout.length],
+    ...update.slots.map((name) => [name, layout.trained] as const),
+  ])
   let steps = 0
 
   const compiled = new Map<string, Compiled>()
   const evaluations = new Map<string, Compiled>()
   const compile = async (shape: Shape): Promise<Compiled> => {
-    const key = JSON.stringify(shape)
+    const key = JSON.stringify([shape, activeGroups(layout, steps).length])
     const known = compiled.get(key)
     if (known !== undefined) {
       compiled.delete(key)
@@ -100,7 +105,7 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
       await compiled.get(oldest)?.session.dispose()
       compiled.delete(oldest)
     }
-    const made = await compilePass(options, layout, shape)
+    const made = await compilePass(options, layout, shape, activeEntries(layout, steps))
     compiled.set(key, made)
     return made
   }
@@ -113,27 +118,15 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
     async step(shape, feeds, rate) {
       const { outputs, seconds } = await runCompiled(await compile(shape), feeds, { seed, step: steps })
       const values = Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data[0] as number]))
-      const gradientNorm = await runtime.norm('gradients', 0, layout.trained)
+      const gradientNorm = await update.measure(steps)
       if (!Number.isFinite(values.loss) || !Number.isFinite(gradientNorm)) {
         throw new VesaliusError('NOT_FINITE', `The loss or its gradient is not a finite number at step ${steps + 1}.`, {
           hint: 'Lower the learning rate, lengthen the warm-up, or check the data of this batch.',
         })
       }
-      const clip = Math.min(1, clipNorm / (gradientNorm + 1e-6))
+      const swept = await update.apply(steps, rate, gradientNorm)
       steps++
-      const range = (start: number, end: number, decay: boolean) =>
-        start < end ? [{ start, end, constants: adamWRates(optimizer, { t: steps, rate, clip, decay }) }] : []
-      const swept = await update.sweep({
-        buffers: { p: 'parameters', g: 'gradients', m: 'moment1', v: 'moment2' },
-        into: { 'p+': 'parameters', 'm+': 'moment1', 'v+': 'moment2' },
-        constants: 'rates',
-        ranges: [...range(0, layout.decayed, true), ...range(layout.decayed, layout.trained, false)],
-      })
-      for (const [name, { low, high }] of Object.entries(bounds)) {
-        const entry = layout.byName.get(name)
-        if (entry !== undefined) await runtime.clamp('parameters', entry.offset, entry.offset + entry.size, low, high)
-      }
-      return { values, gradientNorm, seconds: seconds + swept.seconds }
+      return { values, gradientNorm, seconds: seconds + swept }
     },
     async evaluate(key, build, feeds) {
       let evaluation = evaluations.get(key)
@@ -145,18 +138,26 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
     },
     parameters: () => runtime.read('parameters', 0, layout.length),
     async state() {
-      return {
-        step: steps,
-        parameters: await runtime.read('parameters', 0, layout.length),
-        firstMoment: await runtime.read('moment1', 0, layout.trained),
-        secondMoment: await runtime.read('moment2', 0, layout.trained),
-      }
+      const buffers: Record<string, Float32Array> = {}
+      for (const [name, length] of lengths) buffers[name] = await runtime.read(name, 0, length)
+      return { step: steps, buffers }
     },
     async restore(state) {
-      await runtime.write('parameters', 0, state.parameters.slice())
-      await runtime.write('moment1', 0, state.firstMoment.slice())
-      await runtime.write('moment2', 0, state.secondMoment.slice())
+      for (const [name, length] of lengths) {
+        const found = state.buffers[name]
+        if (found?.length === length) continue
+        const problem = found === undefined ? 'is missing' : `has ${found.length} values instead of ${length}`
+        throw new VesaliusError('CHECKPOINT_INVALID', `The state to go on from does not fit: "${name}" ${problem}.`, {
+          hint: 'Model, optimizer and frozen parameters must be those of the run that was saved.',
+        })
+      }
+      for (const name of lengths.keys()) await runtime.write(name, 0, state.buffers[name]!.slice())
       steps = state.step
+    },
+    async restart(parameters) {
+      await runtime.write('parameters', 0, parameters.slice())
+      for (const name of update.slots) await runtime.allocate(name, layout.trained)
+      steps = 0
     },
     async dispose() {
       for (const { session } of [...compiled.values(), ...evaluations.values()]) await session.dispose()

@@ -74,7 +74,7 @@ async function steps(
     runtime: meter.runtime,
     build: (scope, at) => buildStep(scope, at, step),
     first: shape,
-    optimizer: settings,
+    optimizer: settings.optimizer,
     clipNorm: settings.clipNorm,
     seed: settings.seed,
   })

@@ -32,7 +32,19 @@ export const progressSchema = z.strictObject({
 })
 export type RunProgress = z.output<typeof progressSchema>
 
-const manifestSchema = z.strictObject({ version: z.literal(1), files: z.record(z.string(), z.string()) })
+/**
+ * Version of the format. 1: parameters and the two moments of AdamW. 2: whatever buffers the state has, by name. Both are
+ * read.
+ */
+const formatVersion = 2
+
+/** What version 1 called the buffers. */
+const firstNames: Readonly<Record<string, string>> = { moment1: 'optimizer.m', moment2: 'optimizer.v' }
+
+const manifestSchema = z.strictObject({
+  version: z.literal([1, formatVersion]),
+  files: z.record(z.string(), z.string()),
+})
 
 const weightsFile = 'state.safetensors'
 const progressFile = 'progress.json'
@@ -55,16 +67,14 @@ export async function writeCheckpoint(folder: string, state: TrainingState, prog
   const temporary = join(folder, `.${name}.part`)
   await rm(temporary, { recursive: true, force: true })
   await mkdir(temporary, { recursive: true })
-  const tensor = (data: Float32Array) => ({ shape: [data.length], data })
-  await writeSafetensors(join(temporary, weightsFile), [
-    ['parameters', tensor(state.parameters)],
-    ['moment1', tensor(state.firstMoment)],
-    ['moment2', tensor(state.secondMoment)],
-  ])
+  await writeSafetensors(
+    join(temporary, weightsFile),
+    Object.entries(state.buffers).map(([buffer, data]) => [buffer, { shape: [data.length], data }]),
+  )
   await writeJsonAtomic(join(temporary, progressFile), progress)
   const files: Record<string, string> = {}
   for (const file of [weightsFile, progressFile]) files[file] = await hashFile(join(temporary, file))
-  await writeJsonAtomic(join(temporary, manifestFile), { version: 1, files })
+  await writeJsonAtomic(join(temporary, manifestFile), { version: formatVersion, files })
   await syncFolder(temporary)
   await rm(join(folder, name), { recursive: true, force: true })
   await rename(temporary, join(folder, name))
@@ -133,17 +143,14 @@ export async function readCheckpoint(
   const path = join(folder, name)
   const progress = progressSchema.parse(JSON.parse(await readFile(join(path, progressFile), 'utf8')))
   const { tensors } = await readSafetensors(join(path, weightsFile))
-  const values = (tensor: string): Float32Array => {
-    const data = tensors.get(tensor)?.data
-    if (!(data instanceof Float32Array))
-      throw new VesaliusError('CHECKPOINT_INVALID', `The checkpoint ${name} has no "${tensor}".`, { where: path })
-    return data
+  const buffers: Record<string, Float32Array> = {}
+  for (const [stored, { data }] of tensors) {
+    const buffer = firstNames[stored] ?? stored
+    if (!(data instanceof Float32Array)) {
+      const problem = `The checkpoint ${name} holds "${stored}" as something else than float32.`
+      throw new VesaliusError('CHECKPOINT_INVALID', problem, { where: path })
+    }
+    buffers[buffer] = data
   }
-  const state = {
-    step: progress.step,
-    parameters: values('parameters'),
-    firstMoment: values('moment1'),
-    secondMoment: values('moment2'),
-  }
-  return { state, progress }
+  return { state: { step: progress.step, buffers }, progress }
 }

@@ -3,12 +3,22 @@
 import { z } from 'zod'
 import { parseWith } from '../core/config.ts'
 import { VesaliusError } from '../core/errors.ts'
+import { optimizerSchema } from '../engine/index.ts'
 import { imageTowerSchema, textTowerSchema } from '../models/config.ts'
 import { imagePreset, textPreset } from '../models/presets.ts'
 import type { Objective } from './objective.ts'
 import { objectives } from './objectives.ts'
 
 const count = z.number().int().positive()
+
+/** Before there was a choice of optimizers, AdamW's numbers stood in `train` itself: such files are read as before. */
+function withOptimizer(train: unknown): unknown {
+  if (!isRecord(train)) return train
+  const { weightDecay, beta1, beta2, epsilon, optimizer = {}, ...rest } = train
+  const flat = Object.entries({ weightDecay, beta1, beta2, epsilon }).filter(([, value]) => value !== undefined)
+  if (flat.length === 0 || !isRecord(optimizer) || (optimizer.kind ?? 'adamw') !== 'adamw') return train
+  return { ...rest, optimizer: { kind: 'adamw', ...Object.fromEntries(flat), ...optimizer } }
+}
 
 export const runSchema = z.strictObject({
   version: z.literal(1).default(1),
@@ -49,24 +59,24 @@ export const runSchema = z.strictObject({
     folder: z.string().optional().describe('folder with tokenizer files; a WordPiece vocabulary is trained if absent'),
     vocabulary: count.default(2000).describe('largest size of a trained vocabulary'),
   }),
-  train: z.strictObject({
-    seed: z.number().int().nonnegative().default(1),
-    batch: count.default(64),
-    epochs: z.number().positive().default(10),
-    steps: count.optional().describe('number of steps, instead of epochs'),
-    rate: z.number().positive().default(1e-3).describe('peak learning rate'),
-    warmup: z.number().min(0).max(1).default(0.1).describe('share of the steps with rising learning rate'),
-    floor: z.number().min(0).max(1).default(0.01).describe('last learning rate as a share of the peak'),
-    weightDecay: z.number().nonnegative().default(0.1),
-    beta1: z.number().min(0).max(1).default(0.9),
-    beta2: z.number().min(0).max(1).default(0.98),
-    epsilon: z.number().positive().default(1e-6),
-    clipNorm: z.number().positive().default(1),
-    logEvery: count.default(10).describe('steps between two lines of metrics.jsonl'),
-    validateEvery: count.default(100).describe('steps between two validations'),
-    checkpointEvery: count.default(100).describe('steps between two checkpoints'),
-    keepCheckpoints: count.default(2).describe('latest checkpoints kept, besides the best'),
-  }),
+  train: z.preprocess(
+    withOptimizer,
+    z.strictObject({
+      seed: z.number().int().nonnegative().default(1),
+      batch: count.default(64),
+      epochs: z.number().positive().default(10),
+      steps: count.optional().describe('number of steps, instead of epochs'),
+      rate: z.number().positive().default(1e-3).describe('peak learning rate'),
+      warmup: z.number().min(0).max(1).default(0.1).describe('share of the steps with rising learning rate'),
+      floor: z.number().min(0).max(1).default(0.01).describe('last learning rate as a share of the peak'),
+      optimizer: optimizerSchema.prefault({ kind: 'adamw' }),
+      clipNorm: z.number().positive().default(1),
+      logEvery: count.default(10).describe('steps between two lines of metrics.jsonl'),
+      validateEvery: count.default(100).describe('steps between two validations'),
+      checkpointEvery: count.default(100).describe('steps between two checkpoints'),
+      keepCheckpoints: count.default(2).describe('latest checkpoints kept, besides the best'),
+    }),
+  ),
   threads: count.optional().describe('threads of one operator; all cores if absent'),
 })
 

@@ -35,7 +35,9 @@ export async function exportModel({
 }: ExportOptions): Promise<void> {
   const best = await bestCheckpoint(folder.checkpoints)
   const flat =
-    best === undefined ? await training.parameters() : (await readCheckpoint(folder.checkpoints, best)).state.parameters
+    best === undefined
+      ? await training.parameters()
+      : ((await readCheckpoint(folder.checkpoints, best)).state.buffers.parameters as Float32Array)
   for (const [name, content] of Object.entries(tokenizer.toFiles()))
     await writeFileAtomic(join(folder.model, name), content)
   await writeJsonAtomic(

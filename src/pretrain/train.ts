@@ -8,7 +8,7 @@ import type { Progress } from '../core/progress.ts'
 import { duration } from '../core/progress.ts'
 import { openRuntime, type Runtime, warmupCosine } from '../engine/index.ts'
 import { maximalLogitScale } from '../models/two-tower.ts'
-import { openTraining, type Training, type TrainingState } from '../nn/index.ts'
+import { openTraining, type Training } from '../nn/index.ts'
 import { type Batches, openBatches } from './batches.ts'
 import { latestCheckpoint, pruneCheckpoints, type RunProgress, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { objectiveOf, type RunConfig } from './config.ts'
@@ -61,7 +61,7 @@ export async function train({ config, folder, progress, signal }: TrainOptions):
       runtime,
       build: (scope, shape) => buildStep(scope, shape, step),
       first: { batch, tokens: batches.buckets[0] as number },
-      optimizer: resolved.train,
+      optimizer: resolved.train.optimizer,
       clipNorm: resolved.train.clipNorm,
       seed,
       bounds: { logit_scale: { low: 0, high: maximalLogitScale } },
@@ -113,7 +113,7 @@ async function startingPoint(
   if (newest === undefined) {
     await cutMetrics(folder, 0)
     const flat = await startingWeights(config, training.layout)
-    if (flat !== undefined) await training.restore(freshState(training, flat))
+    if (flat !== undefined) await training.restart(flat)
     return { best: null }
   }
   const { state, progress } = await readCheckpoint(folder.checkpoints, newest)
@@ -132,11 +132,6 @@ async function startingPoint(
   await training.restore(state)
   await cutMetrics(folder, progress.step)
   return { best: progress.best }
-}
-
-function freshState(training: Training<BatchShape>, parameters: Float32Array): TrainingState {
-  const zeros = (): Float32Array => new Float32Array(training.layout.trained)
-  return { step: 0, parameters, firstMoment: zeros(), secondMoment: zeros() }
 }
 
 async function runSteps(loop: Loop): Promise<Omit<TrainSummary, 'model'>> {
