@@ -10,6 +10,7 @@ import { activationsCases } from './primitive-cases/activations.ts'
 import type { Case } from './primitive-cases/case.ts'
 import { elementwiseCases } from './primitive-cases/elementwise.ts'
 import { normCases } from './primitive-cases/norm.ts'
+import { poolingCases } from './primitive-cases/pooling.ts'
 import { productsCases } from './primitive-cases/products.ts'
 import { reductionsCases } from './primitive-cases/reductions.ts'
 import { shapeCases } from './primitive-cases/shape.ts'
@@ -29,6 +30,7 @@ export const primitiveCases: Record<PrimitiveName, readonly Case[] | 'leaf'> = {
   ...shapeCases,
   ...productsCases,
   ...windowsCases,
+  ...poolingCases,
   ...normCases,
 }
 

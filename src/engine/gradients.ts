@@ -7,6 +7,7 @@ import { VesaliusError } from '../core/errors.ts'
 import { activations } from './gradients/activations.ts'
 import { elementwise } from './gradients/elementwise.ts'
 import { norm } from './gradients/norm.ts'
+import { pooling } from './gradients/pooling.ts'
 import { products } from './gradients/products.ts'
 import { reductions } from './gradients/reductions.ts'
 import { shape } from './gradients/shape.ts'
@@ -30,6 +31,7 @@ const rules: Rules<PrimitiveName> = {
   ...shape,
   ...products,
   ...windows,
+  ...pooling,
   ...norm,
 }
 

@@ -7,6 +7,7 @@ import { VesaliusError } from '../core/errors.ts'
 import { activations } from './interpreter/activations.ts'
 import { elementwise } from './interpreter/elementwise.ts'
 import { norm } from './interpreter/norm.ts'
+import { pooling } from './interpreter/pooling.ts'
 import { products } from './interpreter/products.ts'
 import { reductions } from './interpreter/reductions.ts'
 import { shape } from './interpreter/shape.ts'
@@ -28,6 +29,7 @@ const rules: Rules<PrimitiveName> = {
   ...shape,
   ...products,
   ...windows,
+  ...pooling,
   ...norm,
 }
 

@@ -6,6 +6,7 @@
 export * from './ops/activations.ts'
 export * from './ops/elementwise.ts'
 export * from './ops/norm.ts'
+export * from './ops/pooling.ts'
 export * from './ops/products.ts'
 export * from './ops/random.ts'
 export * from './ops/reductions.ts'

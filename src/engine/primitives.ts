@@ -9,10 +9,18 @@ import type { DType, Shape, TensorData } from './tensor.ts'
 
 type None = Record<never, never>
 
-/** Geometry of a 2-D convolution or pooling: strides and symmetric padding in (height, width) order. */
-export interface Window2d {
-  strides: readonly [number, number]
-  pads: readonly [number, number]
+/** Geometry of a window that slides over the spatial axes of [B, C, ...spatial]: one entry per spatial axis. */
+export interface Window {
+  strides: readonly number[]
+  /** Elements added before and after each axis: zeros to a convolution, nothing to a maximum. */
+  pads: readonly (readonly [number, number])[]
+  /** Distance of neighbouring elements of the window. */
+  dilations: readonly number[]
+}
+
+/** Geometry of a convolution: group i of the output channels sees group i of the input channels only. */
+export interface ConvWindow extends Window {
+  groups: number
 }
 
 export interface Leaves {
@@ -98,10 +106,13 @@ export interface Products {
 }
 
 export interface Windows {
-  conv2d: Window2d
-  conv2dInputGradient: Window2d & { input: Shape }
-  conv2dWeightGradient: Window2d & { weight: Shape }
-  maxPool2d: Window2d & { kernel: readonly [number, number] }
+  conv: ConvWindow
+  convInputGradient: ConvWindow
+  convWeightGradient: ConvWindow
+}
+
+export interface Pooling {
+  maxPool: Window & { kernel: readonly number[] }
 }
 
 export interface Norms {
@@ -110,6 +121,15 @@ export interface Norms {
   channelAffine: None
 }
 
-export interface Primitives extends Leaves, Elementwise, Activations, Reductions, Shapes, Products, Windows, Norms {}
+export interface Primitives
+  extends Leaves,
+    Elementwise,
+    Activations,
+    Reductions,
+    Shapes,
+    Products,
+    Windows,
+    Pooling,
+    Norms {}
 
 export type PrimitiveName = keyof Primitives

@@ -1,83 +1,71 @@
-/** @file Cases of windows primitives. */
+/** @file Cases of convolution primitives: their three forms over the same geometries. */
 
 import * as op from '../../src/engine/ops.ts'
-import type { Windows } from '../../src/engine/primitives.ts'
-import { node, nodes, type Shape, type Tensor, type Window2d } from '../../src/engine/tensor.ts'
-import { given, normal } from '../operands.ts'
+import type { ConvWindow, Windows } from '../../src/engine/primitives.ts'
+import { node, type Shape } from '../../src/engine/tensor.ts'
+import { normal } from '../operands.ts'
 import type { Case, Cases } from './case.ts'
 
-/** [height, width, kernel, strides, pads], with remainders, strides beyond the kernel and padding beyond it. */
-type Geometry = readonly [
-  number,
-  number,
-  readonly [number, number],
-  readonly [number, number],
-  readonly [number, number],
-]
+interface Geometry {
+  /** Lengths of the spatial axes and of the kernel. */
+  n: readonly number[]
+  k: readonly number[]
+  strides?: readonly number[]
+  pads?: readonly (number | readonly [number, number])[]
+  dilations?: readonly number[]
+  /** [batch, channels, output channels, groups]. */
+  channels?: readonly [number, number, number, number]
+}
+
+/** Remainders, strides beyond the kernel and padding beyond it; groups, dilation, one and three axes, an empty batch. */
 const geometries: readonly Geometry[] = [
-  [5, 6, [3, 3], [1, 1], [1, 1]],
-  [5, 6, [3, 3], [2, 2], [1, 1]],
-  [6, 6, [3, 3], [2, 2], [0, 0]],
-  [6, 5, [1, 1], [1, 1], [0, 0]],
-  [6, 5, [1, 1], [2, 2], [0, 0]],
-  [7, 8, [2, 2], [3, 3], [0, 0]],
-  [6, 6, [3, 3], [3, 3], [0, 0]],
-  [4, 4, [3, 3], [1, 1], [2, 2]],
-  [4, 4, [1, 1], [1, 1], [1, 1]],
-  [5, 9, [1, 3], [1, 2], [0, 1]],
-  [9, 7, [5, 4], [4, 2], [2, 1]],
+  { n: [5, 6], k: [3, 3], pads: [1, 1] },
+  { n: [5, 6], k: [3, 3], strides: [2, 2], pads: [1, 1] },
+  { n: [6, 6], k: [3, 3], strides: [2, 2] },
+  { n: [6, 5], k: [1, 1] },
+  { n: [6, 5], k: [1, 1], strides: [2, 2] },
+  { n: [7, 8], k: [2, 2], strides: [3, 3] },
+  { n: [6, 6], k: [3, 3], strides: [3, 3] },
+  { n: [4, 4], k: [3, 3], pads: [2, 2] },
+  { n: [4, 4], k: [1, 1], pads: [1, 1] },
+  { n: [5, 9], k: [1, 3], strides: [1, 2], pads: [0, 1] },
+  { n: [9, 7], k: [5, 4], strides: [4, 2], pads: [2, 1] },
+  { n: [4, 5], k: [3, 2], pads: [[2, 0], [0, 1]] },
+  { n: [5, 5], k: [2, 3], strides: [2, 2], pads: [[0, 1], [1, 2]] },
+  { n: [7, 6], k: [3, 2], dilations: [2, 3], pads: [2, 1] },
+  { n: [8, 7], k: [3, 2], dilations: [2, 1], strides: [3, 2], pads: [1, 0] },
+  { n: [4, 4], k: [3, 3], pads: [1, 1], channels: [2, 4, 6, 2] },
+  { n: [5, 4], k: [3, 3], strides: [2, 2], pads: [1, 1], channels: [2, 3, 3, 3] },
+  { n: [5, 4], k: [2, 2], dilations: [2, 2], channels: [1, 3, 6, 3] },
+  { n: [7], k: [3], pads: [1] },
+  { n: [8], k: [2], strides: [3], pads: [[1, 0]], dilations: [2], channels: [2, 4, 2, 2] },
+  { n: [3, 4, 3], k: [2, 2, 3], pads: [0, 1, 1], channels: [1, 2, 2, 1] },
+  { n: [4, 3, 4], k: [2, 1, 3], strides: [2, 1, 1], dilations: [2, 1, 1], pads: [[1, 0], 0, 1], channels: [2, 2, 2, 2] },
+  { n: [3, 3], k: [2, 2], channels: [0, 2, 2, 1] },
 ] // biome-ignore format: one geometry a line
 
-function convolutions(f: (shapes: { x: Shape; w: Shape; y: Shape; window: Window2d }) => Omit<Case, 'what'>): Case[] {
-  return geometries.map(([h, w, kernel, strides, pads]) => {
-    const side = (length: number, i: 0 | 1): number => op.windowLength(length, kernel[i], strides[i], pads[i])
-    const shapes = { x: [2, 3, h, w], w: [4, 3, ...kernel], y: [2, 4, side(h, 0), side(w, 1)] }
-    return {
-      what: `${h}x${w}, kernel ${kernel}, strides ${strides}, pads ${pads}`,
-      ...f({ ...shapes, window: { strides, pads } }),
-    }
+function convolutions(f: (shapes: { x: Shape; w: Shape; y: Shape; window: ConvWindow }) => Omit<Case, 'what'>): Case[] {
+  return geometries.map((geometry) => {
+    const { n, k, channels = [2, 3, 4, 1], ...options } = geometry
+    const [b, c, o, groups] = channels
+    const x = op.input('x', [b, c, ...n])
+    const window = { ...op.windowOf('conv', x, n.length, options), groups }
+    const shapes = { x: x.shape, w: [o, c / groups, ...k], y: [b, o, ...op.windowLengths('conv', x, k, window)] }
+    return { what: JSON.stringify(geometry).replaceAll('"', ''), ...f({ ...shapes, window }) }
   })
 }
 
 export const windowsCases: Cases<keyof Windows> = {
-  conv2d: convolutions(({ x, w, window }) => ({
+  conv: convolutions(({ x, w, window }) => ({
     operands: [normal(...x), normal(...w)],
-    trace: (a, b) => op.conv2d(a, b, window),
+    trace: (a, b) => [op.conv1d, op.conv2d, op.conv3d][x.length - 3]!(a, b, window),
   })),
-  conv2dInputGradient: convolutions(({ x, w, y, window }) => ({
+  convInputGradient: convolutions(({ x, w, y, window }) => ({
     operands: [normal(...y), normal(...w)],
-    trace: (g, b) => node('conv2dInputGradient', [g, b], { ...window, input: x }, x),
+    trace: (g, b) => node('convInputGradient', [g, b], window, x),
   })),
-  conv2dWeightGradient: convolutions(({ x, w, y, window }) => ({
+  convWeightGradient: convolutions(({ x, w, y, window }) => ({
     operands: [normal(...x), normal(...y)],
-    trace: (a, g) => node('conv2dWeightGradient', [a, g], { ...window, weight: w }, w),
+    trace: (a, g) => node('convWeightGradient', [a, g], window, w),
   })),
-  maxPool2d: [
-    ...(
-      [
-        [7, 7, [3, 3], [2, 2], [1, 1]],
-        [4, 6, [2, 2], [2, 2], [0, 0]],
-        [8, 5, [3, 2], [2, 3], [0, 1]],
-      ] as Geometry[]
-    ).map(([h, w, kernel, strides, pads]) => ({
-      what: `${h}x${w}, kernel ${kernel}, strides ${strides}, pads ${pads}`,
-      operands: [normal(2, 3, h, w)],
-      trace: (x: Tensor) => op.maxPool2d(x, { kernel, strides, pads }),
-    })),
-    {
-      what: 'the first of a tie',
-      operands: [given([1, 1, 2, 4], [5, 5, 1, 2, 5, 0, 3, 3])],
-      trace: (x) => op.maxPool2d(x, { kernel: [2, 2], strides: [2, 2], pads: [0, 0] }),
-      derivative: [[1, 0, 0, 0, 0, 0, 1, 0]],
-    },
-    {
-      what: 'positions and values, all below zero',
-      operands: [given([1, 2, 2, 2], [-5, -6, -1, -2, -9, -8, -7, -6])],
-      trace: (x) =>
-        nodes('maxPool2d', [x], { kernel: [3, 3], strides: [2, 2], pads: [1, 1] }, [
-          { shape: [1, 2, 1, 1], dtype: 'float32' },
-          { shape: [1, 2, 1, 1], dtype: 'int32' },
-        ]),
-    },
-  ],
 }

@@ -1,70 +1,176 @@
 /**
- * @file Lowering of the derivatives of 2-D convolutions. ONNX has no operators for them; which formulation is fastest
- * depends on the shape, so it is chosen here, by measurement.
+ * @file Lowering of the derivatives of convolutions. ONNX has no operators for them; which formulation is fastest
+ * depends on the shape, so it is chosen here, by measurement. `n` below stands for the spatial axes, one to three.
  */
 
-import type { Shape, Window2d } from '../tensor.ts'
+import { type ConvWindow, type Shape, sizeOf, type Window } from '../tensor.ts'
 import { type Emitter, end } from './emitter.ts'
+import type { Attribute } from './proto.ts'
 
-type Pair = readonly [number, number]
+/** Shapes of input [B, C, ...n], weight [O, C / groups, ...k] and output [B, O, ...m] of the convolution meant. */
+interface Shapes {
+  x: Shape
+  w: Shape
+  g: Shape
+}
 
-/** d/dx of <g, conv(x, w)>: [B, O, h, w] -> [B, C, H, W]. */
-export function inputGradient(
+// ---------------------------------------------------------------- which formulation for which shape
+
+/** Fewer input channels a group than this: matrix products would be mere vectors, and one convolution does better. */
+const fewChannels = 8
+
+/** More kernel positions than this (5 x 5 x 5): one product for each would make long graphs. */
+const manyPositions = 125
+
+/** d/dx: a plain convolution with the kernel turned by 180 degrees is faster than ConvTranspose, where it can be had. */
+function inputFormulation({ strides, pads, dilations }: Window, kernel: Shape): 'convolution' | 'transposed' {
+  const reaches = pads.every(([before, after], i) => Math.max(before, after) <= dilations[i]! * (kernel[i]! - 1))
+  return reaches && strides.every((s) => s === 1) ? 'convolution' : 'transposed'
+}
+
+/** d/dw: products of long rows, one a kernel position, where there are channels enough to make matrices. */
+function weightFormulation({ x, w, g }: Shapes, { strides }: Window): 'zeros' | 'convolution' | 'shifts' | 'slices' {
+  const [, channels, ...kernel] = w as [number, number, ...number[]]
+  if (sizeOf(x) === 0 || sizeOf(g) === 0) return 'zeros'
+  if (channels < fewChannels || sizeOf(kernel) > manyPositions) return 'convolution'
+  return strides.every((s) => s === 1) ? 'shifts' : 'slices'
+}
+
+/** d/dx of <g, conv(x, w)>: g [B, O, ...m], w [O, C / groups, ...k] -> [B, C, ...n]. */
+export function inputGradient(e: Emitter, g: string, w: string, shapes: Shapes, window: ConvWindow): string {
+  return inputFormulation(window, shapes.w.slice(2)) === 'convolution'
+    ? inputGradientByConvolution(e, g, w, shapes, window)
+    : inputGradientTransposed(e, g, w, shapes, window)
+}
+
+/** d/dw of <g, conv(x, w)>: x [B, C, ...n], g [B, O, ...m] -> [O, C / groups, ...k]. */
+export function weightGradient(e: Emitter, x: string, g: string, shapes: Shapes, window: ConvWindow): string {
+  switch (weightFormulation(shapes, window)) {
+    case 'zeros':
+      return e.emit('ConstantOfShape', [e.ints(shapes.w)])
+    case 'convolution':
+      return weightGradientByConvolution(e, x, g, shapes, window)
+    case 'shifts':
+      return weightGradientByShifts(e, x, g, shapes, window)
+    case 'slices':
+      return weightGradientBySlices(e, x, g, shapes, window)
+  }
+}
+
+// ---------------------------------------------------------------- attributes
+
+/** ONNX's order: all befores, then all afters. */
+const sides = (pads: Window['pads']): number[] => [...pads.map(([before]) => before), ...pads.map(([, after]) => after)]
+
+/** Attributes of Conv, ConvTranspose and poolings; what has its default is left out. */
+export function windowAttributes({ strides, pads, dilations }: Window): Record<string, Attribute> {
+  const wide = dilations.some((d) => d !== 1)
+  return { strides, ...(wide ? { dilations } : {}), pads: sides(pads) }
+}
+
+/** Attributes of Conv and ConvTranspose. */
+export function convAttributes(window: ConvWindow): Record<string, Attribute> {
+  return { ...windowAttributes(window), ...(window.groups === 1 ? {} : { group: window.groups }) }
+}
+
+// ---------------------------------------------------------------- d/dx
+
+function inputGradientByConvolution(
   e: Emitter,
   g: string,
   w: string,
-  shapes: { g: Shape; w: Shape },
-  { strides, pads, input }: Window2d & { input: Shape },
+  { x, w: ws, g: gs }: Shapes,
+  window: ConvWindow,
 ): string {
-  const kernel = shapes.w.slice(2) as unknown as Pair
-  const margin = kernel.map((k, i) => k - 1 - pads[i]!)
-  if (strides.every((s) => s === 1) && margin.every((n) => n >= 0)) {
-    // A plain convolution with the kernel turned by 180 degrees is faster than ConvTranspose.
-    const turned = e.emit('Slice', [w, e.ints([-1, -1]), e.ints([-end, -end]), e.ints([2, 3]), e.ints([-1, -1])])
-    const swapped = e.emit('Transpose', [kernel.every((k) => k === 1) ? w : turned], { perm: [1, 0, 2, 3] })
-    return e.emit('Conv', [g, swapped], { strides: [1, 1], pads: [...margin, ...margin] })
-  }
-  const extra = kernel.map((k, i) => input[i + 2]! - ((shapes.g[i + 2]! - 1) * strides[i]! - 2 * pads[i]! + k))
-  return e.emit('ConvTranspose', [g, w], { strides, pads: [...pads, ...pads], output_padding: extra })
+  const { pads, dilations, groups } = window
+  const kernel = ws.slice(2)
+  const axes = kernel.map((_, i) => i + 2)
+  const each = (value: number): string => e.ints(axes.map(() => value))
+  const turned = e.emit('Slice', [w, each(-1), each(-end), e.ints(axes), each(-1)])
+  const straight = kernel.every((k) => k === 1) ? w : turned
+  const reach = kernel.map((k, i) => dilations[i]! * (k - 1))
+  const margins = pads.map(([before, after], i) => [reach[i]! - before, reach[i]! - after] as const)
+  const plain = { strides: kernel.map(() => 1), pads: margins, dilations, groups }
+  return e.emit('Conv', [g, swapChannels(e, straight, x[1]!, gs[1]!, kernel, groups)], convAttributes(plain))
 }
 
-/** Fewer input channels than this: matrix products would be mere vectors, and one convolution does better. */
-const fewChannels = 8
+/** [O, C / groups, ...k] -> [C, O / groups, ...k]. */
+function swapChannels(e: Emitter, w: string, c: number, o: number, kernel: Shape, groups: number): string {
+  if (groups === 1) return e.emit('Transpose', [w], { perm: [1, 0, ...kernel.map((_, i) => i + 2)] })
+  const split = e.emit('Reshape', [w, e.ints([groups, o / groups, c / groups, ...kernel])])
+  const swapped = e.emit('Transpose', [split], { perm: [0, 2, 1, ...kernel.map((_, i) => i + 3)] })
+  return e.emit('Reshape', [swapped, e.ints([c, o / groups, ...kernel])])
+}
 
-/** d/dw of <g, conv(x, w)>: x [B, C, H, W], g [B, O, h, w] -> [O, C, kh, kw]. */
-export function weightGradient(
+function inputGradientTransposed(
   e: Emitter,
-  x: string,
   g: string,
-  shapes: { x: Shape; g: Shape },
-  attributes: Window2d & { weight: Shape },
+  w: string,
+  { x, w: ws, g: gs }: Shapes,
+  window: ConvWindow,
 ): string {
-  if ((shapes.x[1] as number) < fewChannels) return weightGradientByConvolution(e, x, g, attributes)
-  const unit = attributes.strides.every((s) => s === 1)
-  return (unit ? weightGradientByShifts : weightGradientBySlices)(e, x, g, shapes, attributes)
+  const { strides, pads, dilations } = window
+  // What the strides of the convolution left over at the end of each axis.
+  const rest = ws.slice(2).map((k, i) => {
+    const [before, after] = pads[i]!
+    return x[i + 2]! - ((gs[i + 2]! - 1) * strides[i]! - (before + after) + dilations[i]! * (k - 1) + 1)
+  })
+  return e.emit('ConvTranspose', [g, w], { ...convAttributes(window), output_padding: rest })
 }
+
+// ---------------------------------------------------------------- d/dw
 
 /** Images become channels and channels images; the output gradient is the kernel, spread by the stride. */
-function weightGradientByConvolution(
-  e: Emitter,
-  x: string,
-  g: string,
-  { strides, pads, weight }: Window2d & { weight: Shape },
-): string {
-  const images = e.emit('Transpose', [x], { perm: [1, 0, 2, 3] })
-  const kernels = e.emit('Transpose', [g], { perm: [1, 0, 2, 3] })
-  const full = e.emit('Conv', [images, kernels], { strides: [1, 1], dilations: strides, pads: [...pads, ...pads] })
-  const cut = e.emit('Slice', [full, e.ints([0, 0]), e.ints(weight.slice(2)), e.ints([2, 3])])
-  return e.emit('Transpose', [cut], { perm: [1, 0, 2, 3] })
+function weightGradientByConvolution(e: Emitter, x: string, g: string, shapes: Shapes, window: ConvWindow): string {
+  const { strides, pads, dilations, groups } = window
+  const [b, c, ...lengths] = shapes.x as [number, number, ...number[]]
+  const spatial = lengths.map((_, i) => i + 2)
+  const swap = { perm: [1, 0, ...spatial] }
+  const images = groups === 1 ? e.emit('Transpose', [x], swap) : groupedImages(e, x, b, c, lengths, groups) // [C / G, G B, ...n]
+  const kernels = e.emit('Transpose', [g], swap) //                                                           [O, B, ...m]
+  const full = e.emit(
+    'Conv',
+    [images, kernels],
+    convAttributes({ strides: dilations, pads, dilations: strides, groups }),
+  )
+  const kernel = shapes.w.slice(2)
+  const cut = e.emit('Slice', [full, e.ints(kernel.map(() => 0)), e.ints(kernel), e.ints(spatial)])
+  return e.emit('Transpose', [cut], swap)
 }
 
-/** One product a kernel position: [O, K] x [C, K]^T -> [O, C, 1]; joined to [O, C, kh, kw]. */
-function products(e: Emitter, pairs: readonly (readonly [string, string])[], weight: Shape): string {
+/** [B, G * C', ...n] -> [C', G * B, ...n]: the batch of each group as its input channels. */
+function groupedImages(e: Emitter, x: string, b: number, c: number, lengths: Shape, groups: number): string {
+  const split = e.emit('Reshape', [x, e.ints([b, groups, c / groups, ...lengths])])
+  const turned = e.emit('Transpose', [split], { perm: [2, 1, 0, ...lengths.map((_, i) => i + 3)] })
+  return e.emit('Reshape', [turned, e.ints([c / groups, groups * b, ...lengths])])
+}
+
+/** [C, rows] of all groups, or [G, C / G, rows] with more groups than one. */
+const grouped = (channels: number, groups: number): number[] =>
+  groups === 1 ? [channels] : [groups, channels / groups]
+
+/** One product a kernel position: [O, K] x [C, K]^T -> [O, C, 1] (a batch of them for groups), joined to [O, C, ...k]. */
+function products(e: Emitter, pairs: readonly (readonly [string, string])[], weight: Shape, groups: number): string {
+  const axis = groups === 1 ? 2 : 3
   const each = pairs.map(([a, b]) => {
     const product = e.emit('FusedMatMul', [a, b], { transA: 0, transB: 1 }, 'com.microsoft')
-    return e.emit('Unsqueeze', [product, e.ints([2])])
+    return e.emit('Unsqueeze', [product, e.ints([axis])])
   })
-  return e.emit('Reshape', [e.emit('Concat', each, { axis: 2 }), e.ints(weight)])
+  return e.emit('Reshape', [e.emit('Concat', each, { axis }), e.ints(weight)])
+}
+
+/** Multi-indices of all kernel positions, in row-major order. */
+function positionsOf(kernel: Shape): number[][] {
+  return kernel.reduce<number[][]>(
+    (lists, k) => lists.flatMap((list) => Array.from({ length: k }, (_, i) => [...list, i])),
+    [[]],
+  )
+}
+
+/** x [B, C, ...n] -> [C, B, ...n with padding]. */
+function paddedImages(e: Emitter, x: string, pads: Window['pads']): string {
+  const images = e.emit('Transpose', [x], { perm: [1, 0, ...pads.map((_, i) => i + 2)] })
+  return e.emit('Pad', [images, e.ints([0, 0, ...pads.map(([n]) => n), 0, 0, ...pads.map(([, n]) => n)])])
 }
 
 /**
@@ -72,59 +178,45 @@ function products(e: Emitter, pairs: readonly (readonly [string, string])[], wei
  * under kernel position (i, j) is then a constant shift away, and padding of g with zeros keeps samples apart. Each
  * position is one long matrix product over a contiguous part: four times as fast as the convolution at 24 x 24.
  */
-function weightGradientByShifts(
-  e: Emitter,
-  x: string,
-  g: string,
-  shapes: { x: Shape; g: Shape },
-  { pads, weight }: Window2d & { weight: Shape },
-): string {
-  const [b, c, h, w] = shapes.x as readonly [number, number, number, number]
-  const [, o, oh, ow] = shapes.g as readonly [number, number, number, number]
-  const [, , kh, kw] = weight as readonly [number, number, number, number]
-  const [rows, columns] = [h + 2 * pads[0], w + 2 * pads[1]]
-  const images = e.emit('Transpose', [x], { perm: [1, 0, 2, 3] })
-  const padded = e.emit('Pad', [images, e.ints([0, 0, pads[0], pads[1], 0, 0, pads[0], pads[1]])])
-  const flatX = e.emit('Reshape', [padded, e.ints([c, b * rows * columns])])
-  const outputs = e.emit('Transpose', [g], { perm: [1, 0, 2, 3] })
-  const spread = e.emit('Pad', [outputs, e.ints([0, 0, 0, 0, 0, 0, rows - oh, columns - ow])])
-  const flatG = e.emit('Reshape', [spread, e.ints([o, b * rows * columns])])
+function weightGradientByShifts(e: Emitter, x: string, g: string, shapes: Shapes, window: ConvWindow): string {
+  const { pads, dilations, groups } = window
+  const [b, c, ...lengths] = shapes.x as [number, number, ...number[]]
+  const [, o, ...outputs] = shapes.g as [number, number, ...number[]]
+  const kernel = shapes.w.slice(2)
+  const padded = lengths.map((n, i) => n + pads[i]![0] + pads[i]![1])
+  const total = b * sizeOf(padded)
+  const flatX = e.emit('Reshape', [paddedImages(e, x, pads), e.ints([...grouped(c, groups), total])])
+  const swapped = e.emit('Transpose', [g], { perm: [1, 0, ...lengths.map((_, i) => i + 2)] })
+  const zeros = lengths.map(() => 0)
+  const spread = e.emit('Pad', [swapped, e.ints([0, 0, ...zeros, 0, 0, ...padded.map((n, i) => n - outputs[i]!)])])
+  const flatG = e.emit('Reshape', [spread, e.ints([...grouped(o, groups), total])])
+  const shift = (position: readonly number[]): number =>
+    position.reduce((flat, k, i) => flat * padded[i]! + k * dilations[i]!, 0)
   // The last shift reaches beyond the end; g is zero there, so both are cut short by it.
-  const length = b * rows * columns - ((kh - 1) * columns + (kw - 1))
+  const length = total - shift(kernel.map((k) => k - 1))
+  const axis = groups === 1 ? 1 : 2
   const part = (t: string, from: number): string =>
-    e.emit('Slice', [t, e.ints([from]), e.ints([from + length]), e.ints([1])])
+    e.emit('Slice', [t, e.ints([from]), e.ints([from + length]), e.ints([axis])])
   const shortG = part(flatG, 0)
-  const pairs = Array.from({ length: kh * kw }, (_, k) => {
-    return [shortG, part(flatX, Math.floor(k / kw) * columns + (k % kw))] as const
-  })
-  return products(e, pairs, weight)
+  const pairs = positionsOf(kernel).map((position) => [shortG, part(flatX, shift(position))] as const)
+  return products(e, pairs, shapes.w, groups)
 }
 
 /** Larger strides: the pixels under each kernel position are cut out with the stride. */
-function weightGradientBySlices(
-  e: Emitter,
-  x: string,
-  g: string,
-  shapes: { x: Shape; g: Shape },
-  { strides, pads, weight }: Window2d & { weight: Shape },
-): string {
-  const [b, c] = shapes.x as readonly [number, number]
-  const [, o, oh, ow] = shapes.g as readonly [number, number, number, number]
-  const [, , kh, kw] = weight as readonly [number, number, number, number]
-  const images = e.emit('Transpose', [x], { perm: [1, 0, 2, 3] })
-  const padded = e.emit('Pad', [images, e.ints([0, 0, pads[0], pads[1], 0, 0, pads[0], pads[1]])])
-  const flatG = e.emit('Reshape', [e.emit('Transpose', [g], { perm: [1, 0, 2, 3] }), e.ints([o, b * oh * ow])])
-  const pairs = Array.from({ length: kh * kw }, (_, k) => {
-    const [i, j] = [Math.floor(k / kw), k % kw]
-    const ends = [i + (oh - 1) * strides[0] + 1, j + (ow - 1) * strides[1] + 1]
-    const under = e.emit('Slice', [
-      padded,
-      e.ints([i, j]),
-      e.ints(ends),
-      e.ints([2, 3]),
-      e.ints([strides[0], strides[1]]),
-    ])
-    return [flatG, e.emit('Reshape', [under, e.ints([c, b * oh * ow])])] as const
+function weightGradientBySlices(e: Emitter, x: string, g: string, shapes: Shapes, window: ConvWindow): string {
+  const { strides, pads, dilations, groups } = window
+  const [b, c] = shapes.x as [number, number]
+  const [, o, ...outputs] = shapes.g as [number, number, ...number[]]
+  const rows = b * sizeOf(outputs)
+  const spatial = outputs.map((_, i) => i + 2)
+  const padded = paddedImages(e, x, pads)
+  const swapped = e.emit('Transpose', [g], { perm: [1, 0, ...spatial] })
+  const flatG = e.emit('Reshape', [swapped, e.ints([...grouped(o, groups), rows])])
+  const pairs = positionsOf(shapes.w.slice(2)).map((position) => {
+    const starts = position.map((k, i) => k * dilations[i]!)
+    const ends = starts.map((from, i) => from + (outputs[i]! - 1) * strides[i]! + 1)
+    const under = e.emit('Slice', [padded, e.ints(starts), e.ints(ends), e.ints(spatial), e.ints(strides)])
+    return [flatG, e.emit('Reshape', [under, e.ints([...grouped(c, groups), rows])])] as const
   })
-  return products(e, pairs, weight)
+  return products(e, pairs, shapes.w, groups)
 }

@@ -15,6 +15,7 @@ import { bytesOf, encodeModel, type OnnxInitializer, type OnnxNode, type OnnxVal
 import { activations } from './rules/activations.ts'
 import { elementwise } from './rules/elementwise.ts'
 import { norm } from './rules/norm.ts'
+import { pooling } from './rules/pooling.ts'
 import { products } from './rules/products.ts'
 import { reductions } from './rules/reductions.ts'
 import { shape } from './rules/shape.ts'
@@ -39,6 +40,7 @@ const rules: Rules<PrimitiveName> = {
   ...shape,
   ...products,
   ...windows,
+  ...pooling,
   ...norm,
 }
 

@@ -1,17 +1,13 @@
-/** @file Lowering of convolution and pooling. */
+/** @file Lowering of convolution. */
 
 import type { Windows } from '../../primitives.ts'
-import { inputGradient, weightGradient } from '../convolution.ts'
-import { castTo, type Rules } from './site.ts'
+import { convAttributes, inputGradient, weightGradient } from '../convolution.ts'
+import type { Rules } from './site.ts'
 
 export const windows: Rules<keyof Windows> = {
-  conv2d: ({ e, x, attributes: { strides, pads } }) => e.emit('Conv', x, { strides, pads: [...pads, ...pads] }),
-  conv2dInputGradient: ({ e, x: [g, w], inputs: [tg, tw], attributes }) =>
-    inputGradient(e, g!, w!, { g: tg!.shape, w: tw!.shape }, attributes),
-  conv2dWeightGradient: ({ e, x: [x, g], inputs: [tx, tg], attributes }) =>
-    weightGradient(e, x!, g!, { x: tx!.shape, g: tg!.shape }, attributes),
-  maxPool2d({ e, x, attributes: { kernel, strides, pads } }) {
-    const [y, positions] = e.emitMany('MaxPool', x, 2, { kernel_shape: kernel, strides, pads: [...pads, ...pads] })
-    return [y!, e.emit('Cast', [positions!], { to: castTo.int32 })]
-  },
+  conv: ({ e, x, attributes }) => e.emit('Conv', x, convAttributes(attributes)),
+  convInputGradient: ({ e, x: [g, w], inputs: [tg, tw], node, attributes }) =>
+    inputGradient(e, g!, w!, { g: tg!.shape, w: tw!.shape, x: node.outputs[0]!.shape }, attributes),
+  convWeightGradient: ({ e, x: [x, g], inputs: [tx, tg], node, attributes }) =>
+    weightGradient(e, x!, g!, { x: tx!.shape, g: tg!.shape, w: node.outputs[0]!.shape }, attributes),
 }
