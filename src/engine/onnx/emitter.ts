@@ -1,11 +1,13 @@
 /** @file What a lowering rule writes with. */
 
 import type { Attribute, OnnxInitializer } from './proto.ts'
+import type { Target } from './webgpu.ts'
 
 /** A dimension of the lowered graph: a number, or a multiple of the batch size known at run time. */
 export type Dim = number | { batches: number }
 
 export interface Emitter {
+  readonly target: Target
   /** Appends an operator and returns its first output's name. */
   emit(op: string, inputs: readonly string[], attributes?: Record<string, Attribute>, domain?: string): string
   /** The same for several outputs. */

@@ -21,6 +21,7 @@ import { reductions } from './rules/reductions.ts'
 import { shape } from './rules/shape.ts'
 import type { Rules } from './rules/site.ts'
 import { windows } from './rules/windows.ts'
+import { type Target, webgpuEmitter } from './webgpu.ts'
 
 const leaf = (): never => {
   throw new Error('Leaves are named before lowering.')
@@ -64,14 +65,19 @@ export interface LoweredModel {
   nodes: number
 }
 
+/** For which kernels the model is written, see {@link targetOf}; those of the CPU if not given. */
+export interface LoweringOptions {
+  target?: Target
+}
+
 /** Lowers for training: static shapes, parameters are inputs named as in the store. */
-export function lowerTraining(outputs: Outputs): LoweredModel {
-  return lower(outputs, (t) => t.shape, undefined)
+export function lowerTraining(outputs: Outputs, options: LoweringOptions = {}): LoweredModel {
+  return lower(outputs, (t) => t.shape, undefined, options)
 }
 
 /** Lowers an element-wise graph over vectors whose common length is left open (optimizer updates). */
-export function lowerVectors(outputs: Outputs): LoweredModel {
-  return lower(outputs, (t) => t.shape, undefined, true)
+export function lowerVectors(outputs: Outputs, options: LoweringOptions = {}): LoweredModel {
+  return lower(outputs, (t) => t.shape, undefined, { ...options, openVectors: true })
 }
 
 /**
@@ -81,6 +87,7 @@ export function lowerVectors(outputs: Outputs): LoweredModel {
 export function lowerServing(
   trace: (batch: number) => Outputs,
   parameters: ReadonlyMap<string, Float32Array>,
+  options: LoweringOptions = {},
 ): LoweredModel {
   const [few, more] = [2, 3]
   const outputs = trace(few)
@@ -109,7 +116,7 @@ export function lowerServing(
       }
       return { batches }
     })
-  return lower(outputs, dims, parameters)
+  return lower(outputs, dims, parameters, options)
 }
 
 /** Primitives whose attributes are lengths of axes and nothing else. */
@@ -128,7 +135,7 @@ function lower(
   outputs: Outputs,
   dims: (t: Tensor) => readonly Dim[],
   parameters: ReadonlyMap<string, Float32Array> | undefined,
-  openVectors = false,
+  { target = 'cpu', openVectors = false }: LoweringOptions & { openVectors?: boolean },
 ): LoweredModel {
   const nodes: OnnxNode[] = []
   const initializers = new Map<string, OnnxInitializer>()
@@ -136,6 +143,8 @@ function lower(
   const randoms: RandomInput[] = []
   const named = new Set<string>()
   const names = new Map<Tensor, string>()
+  /** Shapes of traced tensors and constants. */
+  const shapes = new Map<string, Shape>()
   let count = 0
   let batchName: string | undefined
   let label = ''
@@ -145,9 +154,11 @@ function lower(
     if (known !== undefined) return known.name
     const name = `c/${initializers.size}`
     initializers.set(key, { ...value, name })
+    shapes.set(name, value.shape)
     return name
   }
-  const e: Emitter = {
+  const direct: Emitter = {
+    target,
     emit: (op, xs, attributes = {}, domain = '') => {
       const name = `t/${count++}`
       nodes.push({ name: `${label}${nodes.length}`, op, domain, inputs: xs, outputs: [name], attributes })
@@ -182,6 +193,7 @@ function lower(
     },
     initializer: (value) => add(`x:${initializers.size}`, value),
   }
+  const e = target === 'webgpu' ? webgpuEmitter(direct, shapes) : direct
   const batch = (): string => {
     const source = inputs.find((value) => typeof value.shape[0] === 'string')
     if (source === undefined) throw new VesaliusError('RUNTIME_FAILED', 'No input carries the batch axis.')
@@ -207,6 +219,7 @@ function lower(
     }
     named.add(name)
     names.set(t, name)
+    shapes.set(name, t.shape)
     if (op === 'parameter' && parameters !== undefined) {
       const fixed = parameters.get(name)
       if (fixed?.length !== sizeOf(t.shape))
@@ -235,6 +248,7 @@ function lower(
     )
     node.outputs.forEach((t, i) => {
       names.set(t, results[i] as string)
+      shapes.set(results[i] as string, t.shape)
     })
   }
   const rename = new Map<string, string>()

@@ -3,6 +3,7 @@
 import { VesaliusError } from '../../../core/errors.ts'
 import type { Shapes } from '../../primitives.ts'
 import { end } from '../emitter.ts'
+import { bytesOf } from '../proto.ts'
 import type { Rules } from './site.ts'
 
 export const shape: Rules<keyof Shapes> = {
@@ -24,9 +25,16 @@ export const shape: Rules<keyof Shapes> = {
     // ScatterND adds on several threads without a lock and loses sums where indices repeat (seen in ONNX Runtime 1.30).
     // ScatterElements goes one by one: the same sums every time, and in one dimension twice as fast as in two.
     const flat = e.ints([-1])
-    const rows = e.emit('Cast', [e.emit('Reshape', [indices!, e.ints([-1, 1])])], { to: 7 })
-    const columns = e.ints(Array.from({ length: width }, (_, i) => i))
-    const places = e.emit('Add', [e.emit('Mul', [rows, e.ints([width])]), columns])
+    const column = e.emit('Reshape', [indices!, e.ints([-1, 1])])
+    // The WebGPU provider computes with 32-bit integers only.
+    const int32 = e.target === 'webgpu'
+    const rows = int32 ? column : e.emit('Cast', [column], { to: 7 })
+    const whole = (data: readonly number[]): string =>
+      int32
+        ? e.initializer({ name: '', dtype: 'int32', shape: [data.length], bytes: bytesOf(Int32Array.from(data)) })
+        : e.ints(data)
+    const columns = whole(Array.from({ length: width }, (_, i) => i))
+    const places = e.emit('Add', [e.emit('Mul', [rows, whole([width])]), columns])
     const zeros = e.emit('Reshape', [e.emit('ConstantOfShape', [e.dims(shape)]), flat])
     const sums = e.emit(
       'ScatterElements',
