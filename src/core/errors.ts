@@ -30,6 +30,7 @@ export const errorCodes = {
   SHAPE_MISMATCH: 'work',
   NOT_FINITE: 'work',
   RUNTIME_FAILED: 'work',
+  DEVICE_MISSING: 'work',
   MPI_FAILED: 'work',
   INTERRUPTED: 'work',
 } as const

@@ -26,6 +26,7 @@ export {
   type Outputs,
   type RandomInput,
 } from './onnx/lower.ts'
+export { type Target, targetOf } from './onnx/webgpu.ts'
 export * from './ops.ts'
 export { type Method, type Moment, methodOf, type OptimizerConfig, optimizerSchema, type Sweep } from './optimizers.ts'
 export {
@@ -41,6 +42,7 @@ export {
   valuesByName,
 } from './parameters.ts'
 export { type Distribution, type DrawKey, drawRandom } from './random-leaves.ts'
+export { type Device, deviceNames } from './runtime/devices.ts'
 export type { BufferView, Feed, Inline, SweepRange } from './runtime/protocol.ts'
 export { openRuntime, type Runtime, type RuntimeOptions, type Session } from './runtime/runtime.ts'
 export { warmupCosine } from './schedules.ts'

@@ -17,6 +17,7 @@ import {
   type Runtime,
   type Session,
   type Tensor,
+  targetOf,
 } from '../engine/index.ts'
 import { type Scope, trace } from './scope.ts'
 
@@ -82,7 +83,7 @@ export async function compilePass<Shape>(
   trained: readonly Entry[],
 ): Promise<Compiled> {
   const { outputs, into, fetch } = tracePass(build, layout, shape, trained)
-  const model = lowerTraining(outputs)
+  const model = lowerTraining(outputs, { target: targetOf(runtime.device) })
   return { ...(await load(runtime, model)), call: { feeds: parameterFeeds(model, layout), into, fetch } }
 }
 
@@ -92,7 +93,7 @@ export async function compileOutputs(
   build: (scope: Scope) => Readonly<Record<string, Tensor>>,
   layout: Layout,
 ): Promise<Compiled> {
-  const model = lowerTraining(trace(build, { training: false }).outputs)
+  const model = lowerTraining(trace(build, { training: false }).outputs, { target: targetOf(runtime.device) })
   const fetch = model.outputs.map(({ name }) => name)
   return { ...(await load(runtime, model)), call: { feeds: parameterFeeds(model, layout), fetch } }
 }

@@ -15,6 +15,7 @@ import {
   type Session,
   type Sweep,
   type SweepRange,
+  targetOf,
 } from '../engine/index.ts'
 
 /** How gradients become a step. */
@@ -48,7 +49,7 @@ export async function openUpdate(runtime: Runtime, layout: Layout, options: Upda
   for (const name of slots) await runtime.allocate(name, layout.trained)
   const loaded: { sweep: Sweep; session: Session; buffers: Record<string, string>; into: Record<string, string> }[] = []
   for (const sweep of method.sweeps) {
-    const { bytes, inputs, outputs } = lowerVectors(sweep.graph)
+    const { bytes, inputs, outputs } = lowerVectors(sweep.graph, { target: targetOf(runtime.device) })
     const read = inputs.map(({ name }) => name).filter((name) => name !== 'rates')
     loaded.push({
       sweep,

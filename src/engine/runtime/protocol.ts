@@ -28,7 +28,7 @@ export interface SweepRange {
 
 export type Request =
   /** `profile`: where ONNX Runtime writes a profile of the session when it is unloaded, a path without its end. */
-  | { kind: 'load'; model: Uint8Array; threads: number; device: string; profile?: string }
+  | { kind: 'load'; model: Uint8Array; profile?: string }
   | { kind: 'unload'; session: number }
   | { kind: 'allocate'; buffer: string; length: number }
   | { kind: 'write'; buffer: string; offset: number; data: Float32Array }
@@ -59,6 +59,8 @@ export type Request =
 export interface Reply {
   id: number
   error?: string
+  /** Where the device cannot be opened: the execution providers of this build. */
+  providers?: readonly string[]
   session?: number
   data?: Float32Array
   value?: number

@@ -17,8 +17,8 @@ export type OrtModule = Pick<typeof Ort, 'InferenceSession' | 'Tensor'>
 
 export interface ResidentOptions {
   ort: OrtModule
-  /** Options of every session; the execution provider among them. */
-  session: Ort.InferenceSession.SessionOptions
+  /** Options of a session; `profile` as in the request to load. */
+  sessionOptions: (profile?: string) => Ort.InferenceSession.SessionOptions
   device: string
   /** Where outputs stay: the memory of the GPU, or the host's for providers without one. */
   location: 'gpu-buffer' | 'cpu'
@@ -38,25 +38,26 @@ interface Held {
 interface Loaded {
   bytes: Uint8Array
   session: Ort.InferenceSession
-  /** Names of outputs that stay on the device. */
-  resident: string
+  /** Names of outputs that stay on the device, one a line; undefined before they are known. */
+  resident: string | undefined
+  profile?: string | undefined
 }
 
 /** Elements of one partial sum of a norm, which the host adds up in float64. */
 const partialSum = 4096
 /** Small models kept at once. */
-const helperLimit = 64
+const helperLimit = 1024
 
 /** Answers the requests of a runtime with buffers on the device; one at a time. */
-export function openResident({ ort, session: options, device, location }: ResidentOptions) {
+export function openResident({ ort, sessionOptions, device, location }: ResidentOptions) {
   const buffers = new Map<string, Held>()
   const loaded = new Map<number, Loaded>()
   const helpers = new Map<string, Loaded>()
   let nextSession = 1
 
-  const create = (bytes: Uint8Array, resident: readonly string[], all: readonly string[]) =>
+  const create = (bytes: Uint8Array, resident: readonly string[], all: readonly string[], profile?: string) =>
     ort.InferenceSession.create(bytes, {
-      ...options,
+      ...sessionOptions(profile),
       // Said for every output: with it, all outputs have to be fetched. Without it, they come to the host as always.
       ...(resident.length > 0 && location !== 'cpu'
         ? {
@@ -70,8 +71,8 @@ export function openResident({ ort, session: options, device, location }: Reside
   /** The session of a model whose outputs `resident` stay on the device, made anew if they used to go elsewhere. */
   async function sessionFor(model: Loaded, resident: readonly string[]): Promise<Ort.InferenceSession> {
     const wanted = [...resident].sort().join('\n')
-    if (wanted !== model.resident && location !== 'cpu') {
-      const made = await create(model.bytes, resident, model.session.outputNames)
+    if (wanted !== model.resident && (location !== 'cpu' || model.resident === undefined)) {
+      const made = await create(model.bytes, resident, model.session.outputNames, model.profile)
       await model.session.release()
       model.session = made
     }
@@ -218,7 +219,8 @@ export function openResident({ ort, session: options, device, location }: Reside
     const values: Values = {}
     const views = new Map<string, [string, BufferView][]>()
     for (const [name, feed] of Object.entries(feeds)) {
-      if ('data' in feed) values[name] = new ort.Tensor(feed.dtype, feed.data as Ort.Tensor.DataTypeMap[DType], feed.shape)
+      if ('data' in feed)
+        values[name] = new ort.Tensor(feed.dtype, feed.data as Ort.Tensor.DataTypeMap[DType], feed.shape)
       else if (sizeOf(feed.shape) === 0) values[name] = vector(new Float32Array(0), feed.shape)
       else views.set(feed.buffer, [...(views.get(feed.buffer) ?? []), [name, feed]])
     }
@@ -240,7 +242,8 @@ export function openResident({ ort, session: options, device, location }: Reside
 
   type Pieces = Map<string, { offset: number; tensor: Ort.Tensor }[]>
   function collect(pieces: Pieces, { buffer, offset, shape }: BufferView, tensor: Ort.Tensor): void {
-    if (sizeOf(shape) !== tensor.size) throw new Error(`an output of ${tensor.size} values does not fit its part of "${buffer}"`)
+    if (sizeOf(shape) !== tensor.size)
+      throw new Error(`an output of ${tensor.size} values does not fit its part of "${buffer}"`)
     pieces.set(buffer, [...(pieces.get(buffer) ?? []), { offset, tensor }])
   }
 
@@ -324,7 +327,9 @@ export function openResident({ ort, session: options, device, location }: Reside
     switch (request.kind) {
       case 'load': {
         const id = nextSession++
-        loaded.set(id, { bytes: request.model, session: await create(request.model, [], []), resident: '' })
+        const { model: bytes, profile } = request
+        // A session that is profiled is made when its outputs are known: made twice, it would leave two profiles.
+        loaded.set(id, { bytes, session: await create(bytes, [], []), resident: profile ? undefined : '', profile })
         return { session: id }
       }
       case 'unload':
@@ -360,9 +365,12 @@ export function openResident({ ort, session: options, device, location }: Reside
         return run(request)
       case 'sweep':
         return sweep(request)
+      case 'address':
+        throw new Error('MPI works on buffers in the memory of the host: use the device cpu')
       case 'close':
-        for (const { session } of [...loaded.values(), ...helpers.values()]) await session.release()
+        // Tensors first: the last session takes the device with it.
         for (const buffer of buffers.values()) adopt(buffer, { host: new Float32Array(0) })
+        for (const { session } of [...loaded.values(), ...helpers.values()]) await session.release()
         loaded.clear()
         helpers.clear()
         buffers.clear()

@@ -1,17 +1,14 @@
 /** @file ONNX Runtime in its worker: load models, keep buffers there, run. */
 
-import { existsSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
 import { messageOf, VesaliusError } from '../../core/errors.ts'
 import { sizeOf } from '../tensor.ts'
+import { type Device, deviceOf, deviceProblem } from './devices.ts'
 import type { BufferView, Feed, Inline, Reply, Request, SweepRange } from './protocol.ts'
 
 export interface RuntimeOptions {
   /** Threads of one operator; all cores by default. Results are bit-equal only for the same number. */
   threads?: number
-  /** Execution provider: cpu, webgpu, cuda, dml, coreml. */
+  /** Where models run: cpu, webgpu, cuda, dml or coreml. */
   device?: string
 }
 
@@ -36,6 +33,8 @@ export interface Session {
 
 export interface Runtime {
   readonly threads: number
+  /** Where models run; lower them for {@link targetOf} it. */
+  readonly device: string
   /** `profile`: a path without its end, where the session's profile is written when the session is disposed of. */
   load(model: Uint8Array, options?: { profile?: string }): Promise<Session>
   /** A float32 buffer of zeros in the worker; replaces one of the same name. */
@@ -53,10 +52,23 @@ export interface Runtime {
   close(): Promise<void>
 }
 
+/** How requests reach ONNX Runtime. */
+export interface Channel {
+  threads: number
+  device: string
+  ask(request: Request, transfer?: ArrayBuffer[]): Promise<Reply>
+  close(): Promise<void>
+}
+
 /** The compiled worker: beside this file in `dist`, or in `dist` when this file runs from `src` (tests). */
 function workerPath(): string {
-  const here = new URL('./worker.js', import.meta.url)
-  const path = fileURLToPath(here).replace(/\/src\/(engine\/runtime\/worker\.js)$/, '/dist/$1')
+  const { existsSync } = process.getBuiltinModule('node:fs')
+  const { fileURLToPath } = process.getBuiltinModule('node:url')
+  const name = './worker.js' // by name, so that bundlers for the browser do not look for it
+  const path = fileURLToPath(new URL(name, import.meta.url)).replace(
+    /\/src\/(engine\/runtime\/worker\.js)$/,
+    '/dist/$1',
+  )
   if (!existsSync(path)) {
     throw new VesaliusError('RUNTIME_FAILED', 'The compiled worker of the runtime is missing.', {
       where: path,
@@ -79,10 +91,22 @@ function checkFeed(name: string, { data, shape }: Inline): void {
   )
 }
 
-/** Starts ONNX Runtime in a worker thread. */
-export function openRuntime({ threads = availableParallelism(), device = 'cpu' }: RuntimeOptions = {}): Runtime {
+/**
+ * Starts ONNX Runtime in a worker thread of Node. In a browser, see web/: this file is loaded there too, as a part of
+ * the engine, and therefore asks for Node's modules only when it is called.
+ */
+export function openRuntime(options: RuntimeOptions = {}): Runtime {
+  if (typeof process === 'undefined' || process.getBuiltinModule === undefined) {
+    throw new VesaliusError('RUNTIME_FAILED', 'openRuntime needs Node 20.19 or newer.', {
+      hint: 'In a browser, call openWebRuntime of vesalius/engine/web.',
+    })
+  }
+  const { availableParallelism } = process.getBuiltinModule('node:os')
+  const { Worker } = process.getBuiltinModule('node:worker_threads')
+  const { threads = availableParallelism() } = options
+  const device: Device = deviceOf(options.device ?? 'cpu')
   // Flags such as --input-type are for the main script and would stop the worker.
-  const worker = new Worker(workerPath(), { execArgv: [] })
+  const worker = new Worker(workerPath(), { execArgv: [], workerData: { device, threads } })
   worker.unref()
   const waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (error: Error) => void }>()
   let nextId = 1
@@ -100,6 +124,7 @@ export function openRuntime({ threads = availableParallelism(), device = 'cpu' }
     waiting.delete(reply.id)
     if (waiting.size === 0) worker.unref()
     if (reply.error === undefined) pending?.resolve(reply)
+    else if (reply.providers !== undefined) pending?.reject(deviceProblem(device, reply.error, reply.providers))
     else pending?.reject(new VesaliusError('RUNTIME_FAILED', `ONNX Runtime failed: ${reply.error}.`))
   })
   worker.on('error', (error) => fail(`The worker of ONNX Runtime stopped: ${error.message}.`))
@@ -123,6 +148,22 @@ export function openRuntime({ threads = availableParallelism(), device = 'cpu' }
     })
   }
 
+  return runtimeOver({
+    threads,
+    device,
+    ask,
+    close() {
+      if (closed === undefined) {
+        const asked = ended === undefined ? ask({ kind: 'close' }) : Promise.resolve()
+        closed = asked.then(() => undefined)
+      }
+      return closed
+    },
+  })
+}
+
+/** A runtime over whatever carries its requests: a worker thread in Node, a queue in the browser. */
+export function runtimeOver({ threads, device, ask, close }: Channel): Runtime {
   const sessionOf = (session: number): Session => ({
     async run({ feeds, into = {}, fetch = [] }) {
       for (const [name, feed] of Object.entries(feeds)) if ('data' in feed) checkFeed(name, feed)
@@ -146,8 +187,9 @@ export function openRuntime({ threads = availableParallelism(), device = 'cpu' }
 
   return {
     threads,
+    device,
     async load(model, { profile } = {}) {
-      const reply = await ask({ kind: 'load', model, threads, device, ...(profile === undefined ? {} : { profile }) })
+      const reply = await ask({ kind: 'load', model, ...(profile === undefined ? {} : { profile }) })
       return sessionOf(reply.session as number)
     },
     async allocate(buffer, length) {
@@ -169,12 +211,6 @@ export function openRuntime({ threads = availableParallelism(), device = 'cpu' }
     async address(buffer) {
       return (await ask({ kind: 'address', buffer })).address as bigint
     },
-    close() {
-      if (closed === undefined) {
-        const asked = ended === undefined ? ask({ kind: 'close' }) : Promise.resolve()
-        closed = asked.then(() => undefined)
-      }
-      return closed
-    },
+    close,
   }
 }

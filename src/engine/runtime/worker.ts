@@ -3,13 +3,20 @@
  * while a session runs would abort the whole process, so it only ever closes itself, between two runs.
  */
 
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
+import { messageOf } from '../../core/errors.ts'
+import { lowerTraining } from '../onnx/lower.ts'
+import { input, neg } from '../ops.ts'
 import type { DType, TensorData } from '../tensor.ts'
+import { sessionOptions } from './devices.ts'
 import type { BufferView, Feed, Inline, Reply, Request } from './protocol.ts'
+import { openResident } from './resident.ts'
 
 if (parentPort === null) throw new Error('This file is the worker of a runtime; it is not run by itself.')
 const port = parentPort
+
+const { device, threads } = workerData as { device: string; threads: number }
 
 const sessions = new Map<number, ort.InferenceSession>()
 const buffers = new Map<string, Float32Array>()
@@ -48,17 +55,8 @@ function tensorOf(feed: Feed): ort.Tensor {
 async function handle(request: Request): Promise<Omit<Reply, 'id'>> {
   switch (request.kind) {
     case 'load': {
-      const made = await ort.InferenceSession.create(request.model, {
-        executionProviders: [request.device],
-        intraOpNumThreads: request.threads,
-        interOpNumThreads: 1,
-        executionMode: 'sequential',
-        enableMemPattern: false,
-        // Threads that spin while they wait steal the cores that prepare the next batch: 134 -> 195 pairs/s on 2 cores.
-        extra: { session: { 'intra_op.allow_spinning': '0' } },
-        logSeverityLevel: 3,
-        ...(request.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: request.profile }),
-      })
+      const options = sessionOptions(device, threads, request.profile)
+      const made = await ort.InferenceSession.create(request.model, options)
       const id = nextSession++
       sessions.set(id, made)
       return { session: id }
@@ -131,18 +129,47 @@ async function handle(request: Request): Promise<Omit<Reply, 'id'>> {
   }
 }
 
+/** On a GPU the buffers live in its memory. */
+const answerTo =
+  device === 'webgpu'
+    ? openResident({
+        ort,
+        device,
+        location: 'gpu-buffer',
+        sessionOptions: (profile) => sessionOptions(device, threads, profile),
+      })
+    : handle
+
+/** The device cannot be opened at all. */
+class DeviceMissing extends Error {}
+
+/** Opens the device with the smallest model, so that its absence is not taken for a fault of the first real one. */
+async function openDevice(): Promise<void> {
+  const { bytes } = lowerTraining({ y: neg(input('x', [1])) })
+  try {
+    await (await ort.InferenceSession.create(bytes, sessionOptions(device, threads))).release()
+  } catch (cause) {
+    throw new DeviceMissing(messageOf(cause))
+  }
+}
+let opened = device === 'cpu'
+
 // Requests are answered strictly one after the other.
 let queue: Promise<void> = Promise.resolve()
 port.on('message', ({ id, request }: { id: number; request: Request }) => {
   queue = queue.then(async () => {
     try {
-      const answer = await handle(request)
+      if (request.kind === 'load' && !opened) await openDevice()
+      opened ||= request.kind === 'load'
+      const answer = await answerTo(request)
       const owned = [answer.data, ...Object.values(answer.outputs ?? {}).map(({ data }) => data)]
       const transfer = owned.flatMap((data) => (data === undefined ? [] : [data.buffer as ArrayBuffer]))
       port.postMessage({ id, ...answer } satisfies Reply, [...new Set(transfer)])
       if (request.kind === 'close') port.close()
     } catch (error) {
-      port.postMessage({ id, error: error instanceof Error ? error.message : String(error) } satisfies Reply)
+      const missing = error instanceof DeviceMissing
+      const providers = missing ? ort.listSupportedBackends().map(({ name }) => name) : undefined
+      port.postMessage({ id, error: messageOf(error), ...(providers && { providers }) } satisfies Reply)
     }
   })
 })
