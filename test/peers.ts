@@ -2,7 +2,9 @@
 
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { input, lowerTraining, neg, openRuntime } from '../src/engine/index.ts'
 
 function missing(what: string): undefined {
   if (process.env.REQUIRE_ALL === '1') throw new Error(`REQUIRE_ALL=1, but ${what} is missing.`)
@@ -53,4 +55,40 @@ export function mpiLauncher(name: MpiName): MpiLauncher | undefined {
   // Open MPI refuses to start as root, as containers do, unless it is told twice.
   const env = { ...process.env, OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' }
   return { command, before, env }
+}
+
+/** Debian's Chromium; it also ships SwiftShader, a GPU emulated on the CPU. */
+const chromium = '/usr/bin/chromium'
+const softwareGpu = '/usr/lib/chromium/vk_swiftshader_icd.json'
+
+/** The path of a Chromium to drive, or undefined. `CHROMIUM` names another than Debian's. With `REQUIRE_ALL=1` a missing one throws. */
+export function chromiumPath(): string | undefined {
+  const path = process.env.CHROMIUM ?? chromium
+  if (existsSync(path)) return path
+  if (process.env.REQUIRE_ALL === '1')
+    throw new Error('REQUIRE_ALL=1, but Chromium is missing: apt-get install chromium.')
+  return undefined
+}
+
+/**
+ * Whether WebGPU works in Node: on SwiftShader where Debian's Chromium is installed and no other driver was named, else
+ * on the machine's own GPU. With `REQUIRE_ALL=1` its absence throws.
+ */
+export async function webgpuWorks(): Promise<boolean> {
+  if (process.env.VK_ICD_FILENAMES === undefined && existsSync(softwareGpu)) {
+    process.env.VK_ICD_FILENAMES = softwareGpu
+    process.env.VK_DRIVER_FILES = softwareGpu
+    process.env.XDG_RUNTIME_DIR ??= tmpdir()
+  }
+  const runtime = openRuntime({ threads: 1, device: 'webgpu' })
+  try {
+    await (await runtime.load(lowerTraining({ y: neg(input('x', [1])) }).bytes)).dispose()
+    return true
+  } catch (cause) {
+    if (process.env.REQUIRE_ALL === '1')
+      throw new Error('REQUIRE_ALL=1, but WebGPU does not work: apt-get install chromium libvulkan1.', { cause })
+    return false
+  } finally {
+    await runtime.close()
+  }
 }

@@ -5,6 +5,7 @@ import { random } from '../core/random.ts'
 import { gradients } from './gradients.ts'
 import { interpret } from './interpreter.ts'
 import { lowerServing, lowerTraining, lowerVectors, type Outputs } from './onnx/lower.ts'
+import type { Target } from './onnx/webgpu.ts'
 import * as op from './ops.ts'
 import { methodOf } from './optimizers.ts'
 import type { Feed, Inline } from './runtime/protocol.ts'
@@ -27,8 +28,12 @@ function inline(shape: Shape, dtype: DType, values: Float64Array): Inline {
 }
 
 /** Loads, runs once, unloads. */
-async function runOnce(outputs: Outputs, feeds: Record<string, Feed>): Promise<Record<string, Inline>> {
-  const model = lowerTraining(outputs)
+async function runOnce(
+  outputs: Outputs,
+  feeds: Record<string, Feed>,
+  target: Target = 'cpu',
+): Promise<Record<string, Inline>> {
+  const model = lowerTraining(outputs, { target })
   const session = await runtime.load(model.bytes)
   const asked = Object.fromEntries(model.inputs.map(({ name }) => [name, feeds[name] as Feed]))
   const result = await session.run({ feeds: asked, fetch: Object.keys(outputs) })
@@ -49,7 +54,7 @@ function expectSame(actual: Inline, wanted: Float64Array, t: Tensor, what: strin
 }
 
 /** The outputs, and the gradients of a curved scalar of the float ones. */
-async function checkCase(one: Case): Promise<void> {
+async function checkCase(one: Case, target: Target): Promise<void> {
   const { inputs, outputs, feeds } = traced(one)
   const floats = outputs.filter((y) => y.dtype === 'float32').map((y) => op.sum(op.square(y)))
   const wrt = inputs.filter((x) => x.dtype === 'float32')
@@ -69,14 +74,16 @@ async function checkCase(one: Case): Promise<void> {
   })
   const wanted = interpret(Object.values(named), feeds)
   const given = one.operands.map(({ shape, dtype, values }, i) => [`x${i}`, inline(shape, dtype, values)])
-  const found = await runOnce(named, Object.fromEntries(given))
+  const found = await runOnce(named, Object.fromEntries(given), target)
   Object.entries(named).forEach(([name, t], i) => {
     expectSame(found[name] as Inline, wanted[i] as Float64Array, t, name)
   })
 }
 
 describe('every primitive and its derivative: ONNX Runtime equals the interpreter', () => {
-  it.each(allCases)('$name: $what', (entry) => checkCase(entry.case))
+  it.each(allCases)('$name: $what', (entry) => checkCase(entry.case, 'cpu'))
+  // The operators written for WebGPU are ordinary ones, so any device can judge them.
+  it.each(allCases)('$name: $what, lowered for WebGPU', (entry) => checkCase(entry.case, 'webgpu'))
 })
 
 describe('leaves and outputs', () => {

@@ -6,6 +6,7 @@
 import { type ConvWindow, type Shape, sizeOf, type Window } from '../tensor.ts'
 import { type Emitter, end } from './emitter.ts'
 import type { Attribute } from './proto.ts'
+import { remainingConvolution, withZerosBetween } from './spread.ts'
 
 /** Shapes of input [B, C, ...n], weight [O, C / groups, ...k] and output [B, O, ...m] of the convolution meant. */
 interface Shapes {
@@ -84,14 +85,18 @@ function inputGradientByConvolution(
 ): string {
   const { pads, dilations, groups } = window
   const kernel = ws.slice(2)
-  const axes = kernel.map((_, i) => i + 2)
-  const each = (value: number): string => e.ints(axes.map(() => value))
-  const turned = e.emit('Slice', [w, each(-1), each(-end), e.ints(axes), each(-1)])
-  const straight = kernel.every((k) => k === 1) ? w : turned
   const reach = kernel.map((k, i) => dilations[i]! * (k - 1))
   const margins = pads.map(([before, after], i) => [reach[i]! - before, reach[i]! - after] as const)
   const plain = { strides: kernel.map(() => 1), pads: margins, dilations, groups }
-  return e.emit('Conv', [g, swapChannels(e, straight, x[1]!, gs[1]!, kernel, groups)], convAttributes(plain))
+  return e.emit('Conv', [g, turnedKernel(e, w, x[1]!, gs[1]!, kernel, groups)], convAttributes(plain))
+}
+
+/** The kernel turned by 180 degrees, input and output channels exchanged: [O, C / groups, ...k] -> [C, O / groups, ...k]. */
+function turnedKernel(e: Emitter, w: string, c: number, o: number, kernel: Shape, groups: number): string {
+  const axes = kernel.map((_, i) => i + 2)
+  const each = (value: number): string => e.ints(axes.map(() => value))
+  const turned = e.emit('Slice', [w, each(-1), each(-end), e.ints(axes), each(-1)])
+  return swapChannels(e, kernel.every((k) => k === 1) ? w : turned, c, o, kernel, groups)
 }
 
 /** [O, C / groups, ...k] -> [C, O / groups, ...k]. */
@@ -115,7 +120,16 @@ function inputGradientTransposed(
     const [before, after] = pads[i]!
     return x[i + 2]! - ((gs[i + 2]! - 1) * strides[i]! - (before + after) + dilations[i]! * (k - 1) + 1)
   })
-  return e.emit('ConvTranspose', [g, w], { ...convAttributes(window), output_padding: rest })
+  if (e.target !== 'webgpu' || strides.length < 3)
+    return e.emit('ConvTranspose', [g, w], { ...convAttributes(window), output_padding: rest })
+  const kernel = ws.slice(2)
+  const { window: unit, cut } = remainingConvolution(window, kernel, rest)
+  const spread = withZerosBetween(e, g, gs, strides)
+  const wide = e.emit('Conv', [spread, turnedKernel(e, w, x[1]!, gs[1]!, kernel, window.groups)], convAttributes(unit))
+  if (cut.every(([before, after]) => before + after === 0)) return wide
+  const starts = cut.map(([before]) => before)
+  const ends = cut.map(([before], i) => before + x[i + 2]!)
+  return e.emit('Slice', [wide, e.ints(starts), e.ints(ends), e.ints(kernel.map((_, i) => i + 2))])
 }
 
 // ---------------------------------------------------------------- d/dw

@@ -22,7 +22,7 @@ type Substitute = (
   rank: (name: string) => number,
 ) => string | undefined
 
-/** One for each operator that the WebGPU provider of ONNX Runtime 1.30 lacks and that our rules emit. */
+/** One for each operator that the WebGPU provider of ONNX Runtime 1.30 lacks, in whole or in part, and our rules emit. */
 const substitutes: Readonly<Record<string, Substitute>> = {
   FusedMatMul(e, [a, b], { transA = 0, transB = 0, alpha, ...others }, rank) {
     // Attributes that only ONNX Runtime's CPU operator knows are left to it.
@@ -34,6 +34,18 @@ const substitutes: Readonly<Record<string, Substitute>> = {
     const product = e.emit('MatMul', [turned(a!, transA), turned(b!, transB)])
     if (alpha === undefined) return product
     return e.emit('Mul', [product, e.floats((alpha as { float: number }).float)])
+  },
+  /** Over three axes it knows no groups: one convolution each. */
+  Conv(e, [x, w], { group, ...others }, rank) {
+    if (rank(w!) !== 5 || group === undefined || group === 1) return undefined
+    const groups = group as number
+    const parts = (t: string, axis: number): string[] => e.emitMany('Split', [t], groups, { axis, num_outputs: groups })
+    const kernels = parts(w!, 0)
+    return e.emit(
+      'Concat',
+      parts(x!, 1).map((part, i) => e.emit('Conv', [part, kernels[i]!], others)),
+      { axis: 1 },
+    )
   },
   LogSoftmax(e, [x], { axis }) {
     const axes = e.ints([axis as number])
@@ -65,6 +77,12 @@ export function webgpuEmitter(e: Emitter, shapes: ReadonlyMap<string, Shape>): E
   }
   const outer: Emitter = {
     ...e,
+    emitMany(op, x, outputs, attributes) {
+      const made = e.emitMany(op, x, outputs, attributes)
+      const first = find(x[0]!)
+      if (first !== undefined) for (const y of made) emitted.set(y, first)
+      return made
+    },
     emit(op, x, attributes = {}, domain = '') {
       const substitute = substitutes[op]?.(outer, x, attributes, rank)
       if (substitute !== undefined) return substitute

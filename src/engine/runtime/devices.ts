@@ -21,7 +21,7 @@ const needs: Readonly<Record<Device, string>> = {
 export function deviceOf(name: string): Device {
   const found = deviceNames.find((device) => device === name)
   if (found !== undefined) return found
-  throw new VesaliusError('DEVICE_MISSING', `There is no device "${name}".`, {
+  throw new VesaliusError('UNKNOWN_NAME', `There is no device "${name}".`, {
     where: 'device',
     hint: `Use one of: ${deviceNames.join(', ')}.`,
   })
@@ -31,7 +31,7 @@ export function deviceOf(name: string): Device {
 export function deviceProblem(device: Device, cause: string, listed: readonly string[]): VesaliusError {
   const said = cause
     .split('\n')[0]!
-    .replace(/^.*was false\. /, '')
+    .replace(/^.*(was false\.|ERR:) /, '')
     .replace(/\.$/, '')
   const offers = `This build of ONNX Runtime offers ${listed.join(', ')}.`
   return new VesaliusError('DEVICE_MISSING', `The device "${device}" cannot be used here: ${said}.`, {
