@@ -11,7 +11,7 @@ import type { Runtime } from '../src/engine/runtime/runtime.ts'
 import { type Shape, sizeOf, type Tensor } from '../src/engine/tensor.ts'
 import {
   batchNorm,
-  conv2d,
+  conv,
   decoderBlock,
   dropout,
   embedding,
@@ -82,14 +82,19 @@ export const families: readonly Family[] = [
     name: 'residual convolutions, batch norm, max pooling',
     inputs: { x: { shape: [3, 2, 12, 12] } },
     build(scope) {
-      const stem = op.relu(batchNorm(scope.in('bn0'), conv2d(scope.in('conv0'), float('x', [3, 2, 12, 12]), 8, { kernel: 7, stride: 2, padding: 3 }))) // biome-ignore format: one chain
+      const stem = op.relu(batchNorm(scope.in('bn0'), conv(scope.in('conv0'), float('x', [3, 2, 12, 12]), 8, { bias: false, kernel: 7, stride: 2, padding: 3 }))) // biome-ignore format: one chain
       const pooled = op.maxPool2d(stem, { kernel: 3, strides: 2, pads: 1 })
-      const first = op.relu(batchNorm(scope.in('bn1'), conv2d(scope.in('conv1'), pooled, 8, { kernel: 3, padding: 1 })))
+      const first = op.relu(
+        batchNorm(scope.in('bn1'), conv(scope.in('conv1'), pooled, 8, { bias: false, kernel: 3, padding: 1 })),
+      )
       const second = batchNorm(
         scope.in('bn2'),
-        conv2d(scope.in('conv2'), first, 12, { kernel: 3, stride: 2, padding: 1 }),
+        conv(scope.in('conv2'), first, 12, { bias: false, kernel: 3, stride: 2, padding: 1 }),
       )
-      const short = batchNorm(scope.in('bn3'), conv2d(scope.in('conv3'), pooled, 12, { kernel: 1, stride: 2 }))
+      const short = batchNorm(
+        scope.in('bn3'),
+        conv(scope.in('conv3'), pooled, 12, { bias: false, kernel: 1, stride: 2 }),
+      )
       return op.mean(op.relu(op.add(second, short)), [2, 3])
     },
   },

@@ -3,23 +3,10 @@
  * projection of the pooled (and of each cell's) features to the joint space.
  */
 
-import { add, concat, max, maxPool2d, mean, relu, reshape, type Tensor, transpose } from '../engine/index.ts'
-import { batchNorm, conv2d, linear, type Scope } from '../nn/index.ts'
+import { concat, max, maxPool2d, mean, relu, reshape, type Tensor, transpose } from '../engine/index.ts'
+import { basicBlock, batchNorm, bottleneckBlock, conv, kaimingNormal, linear, type Scope } from '../nn/index.ts'
 import type { ResnetConfig } from './config.ts'
 import type { ImageFeatures } from './features.ts'
-
-/** Two 3x3 convolutions. The last gain starts at 0, so a fresh block is the identity. */
-function basic(scope: Scope, x: Tensor, width: number, stride: number): Tensor {
-  const y = relu(batchNorm(scope.in('bn1'), conv2d(scope.in('conv1'), x, width, { kernel: 3, stride, padding: 1 })))
-  return batchNorm(scope.in('bn2'), conv2d(scope.in('conv2'), y, width, { kernel: 3, padding: 1 }), { gain: 0 })
-}
-
-/** 1x1 down, 3x3 (which carries the stride), 1x1 up by four. */
-function bottleneck(scope: Scope, x: Tensor, width: number, stride: number): Tensor {
-  const y = relu(batchNorm(scope.in('bn1'), conv2d(scope.in('conv1'), x, width, { kernel: 1 })))
-  const z = relu(batchNorm(scope.in('bn2'), conv2d(scope.in('conv2'), y, width, { kernel: 3, stride, padding: 1 })))
-  return batchNorm(scope.in('bn3'), conv2d(scope.in('conv3'), z, width * 4, { kernel: 1 }), { gain: 0 })
-}
 
 /** pixels float32 [B, C, size, size] -> features; `project` is the scope of the projection to the joint space. */
 export function resnet(
@@ -30,29 +17,22 @@ export function resnet(
   joint: number,
 ): ImageFeatures {
   const { stem, widths, layers, block } = config
-  const expansion = block === 'bottleneck' ? 4 : 1
-  const first = conv2d(scope.in('conv1'), pixels, widths[0] as number, {
+  const first = conv(scope.in('conv1'), pixels, widths[0] as number, {
     kernel: stem.kernel,
     stride: stem.stride,
     padding: Math.floor((stem.kernel - 1) / 2),
+    bias: false,
+    init: (shape) => kaimingNormal(shape, { mode: 'fanOut' }),
   })
   let x = relu(batchNorm(scope.in('bn1'), first))
-  if (stem.pool) x = maxPool2d(x, { kernel: [3, 3], strides: [2, 2], pads: [1, 1] })
+  if (stem.pool) x = maxPool2d(x, { kernel: 3, strides: 2, pads: 1 })
 
+  const next = block === 'basic' ? basicBlock : bottleneckBlock
   layers.forEach((blocks, stage) => {
-    const width = widths[stage] as number
     for (let i = 0; i < blocks; i++) {
-      const inner = scope.in(`layer${stage + 1}`, i)
-      const stride = stage > 0 && i === 0 ? 2 : 1
-      const branch = (block === 'basic' ? basic : bottleneck)(inner, x, width, stride)
-      const reshaped = stride !== 1 || x.shape[1] !== width * expansion
-      const shortcut = reshaped
-        ? batchNorm(
-            inner.in('downsample', 1),
-            conv2d(inner.in('downsample', 0), x, width * expansion, { kernel: 1, stride }),
-          )
-        : x
-      x = relu(add(branch, shortcut)) //                                                      [B, C, h, w]
+      // The last gain of a block starts at 0, so a fresh block is its shortcut.
+      const options = { width: widths[stage] as number, stride: stage > 0 && i === 0 ? 2 : 1, lastGain: 0 }
+      x = next(scope.in(`layer${stage + 1}`, i), x, options) //                               [B, C, h, w]
     }
   })
 

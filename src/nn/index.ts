@@ -1,7 +1,7 @@
 /** @file Public face of the layers. */
 
 export { type AttentionOptions, attend, attention } from './attention.ts'
-export { conv2d } from './conv.ts'
+export { type ConvLayerOptions, type ConvTransposeLayerOptions, conv, convTranspose } from './conv.ts'
 export { dropout, dropPath } from './dropout.ts'
 export {
   type Fans,
@@ -22,7 +22,9 @@ export { attentionPool, type MultiHeadOptions, multiHeadAttention, queryPool } f
 export { batchNorm, channelNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from './norm.ts'
 export { type TracedPass, tracePass } from './pass.ts'
 export { type BucketOptions, distanceBias, windowBias } from './relative-position.ts'
+export { basicBlock, bottleneckBlock, preActivationBlock, type ResidualOptions, squeezeExcitation } from './residual.ts'
 export { type Scope, type Trace, trace } from './scope.ts'
 export { openTraining, type Step, type StepResult, type Training, type TrainingState } from './training.ts'
 export { type BlockOptions, type DecoderOptions, decoder, decoderBlock, encoder, encoderBlock } from './transformer.ts'
+export { doubleConv, type UnetOptions, type UnetPartOptions, unet, unetDown, unetUp } from './unet.ts'
 export { fromWindows, patchMerging, swinBlock, toWindows, type WindowedOptions, windowedAttention } from './windowed.ts'

@@ -18,7 +18,6 @@ import {
   openRuntime,
   quickGelu,
   type Runtime,
-  reshape,
   type Shape,
   sigmoid,
   slice,
@@ -28,7 +27,7 @@ import {
 } from '../engine/index.ts'
 import { cosineMatrix, diagonalCrossEntropy } from '../pretrain/parts/contrast.ts'
 import { attend } from './attention.ts'
-import { conv2d } from './conv.ts'
+import { conv } from './conv.ts'
 import { embedding, linear } from './linear.ts'
 import { causalMask, paddingMask } from './masks.ts'
 import { batchNorm, layerNorm } from './norm.ts'
@@ -117,11 +116,9 @@ async function check(
 
 describe('layers equal PyTorch, forward and backward', () => {
   it('convolution: stride and padding, same size, patches', async () => {
-    await check('conv2d', (s, x) =>
-      add(conv2d(s, x('x'), 4, { kernel: 3, stride: 2, padding: 1 }), reshape(x('bias'), [4, 1, 1])),
-    )
-    await check('conv2d-same', (s, x) => conv2d(s, x('x'), 3, { kernel: 3, padding: 1 }))
-    await check('conv2d-patch', (s, x) => conv2d(s, x('x'), 4, { kernel: 3, stride: 3 }))
+    await check('conv2d', (s, x) => conv(s, x('x'), 4, { kernel: 3, stride: 2, padding: 1 }))
+    await check('conv2d-same', (s, x) => conv(s, x('x'), 3, { kernel: 3, padding: 1, bias: false }))
+    await check('conv2d-patch', (s, x) => conv(s, x('x'), 4, { kernel: 3, stride: 3, bias: false }))
   })
 
   it('max pooling', () =>

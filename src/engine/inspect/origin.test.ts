@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { clipLayers } from '../../models/clip-layers.ts'
-import { batchNorm, conv2d, layerNorm, linear, type Scope, trace } from '../../nn/index.ts'
+import { batchNorm, conv, layerNorm, linear, type Scope, trace } from '../../nn/index.ts'
 import { gradients } from '../gradients.ts'
 import { input, relu, sum } from '../ops.ts'
 import { type Node, type Tensor, topological } from '../tensor.ts'
@@ -57,7 +57,7 @@ describe('origins', () => {
 
   it('convolutions and batch statistics: every node has a place in the model', () => {
     const { of, order } = placed((scope) =>
-      batchNorm(scope.in('bn'), conv2d(scope.in('conv'), input('x', [2, 3, 8, 8]), 4, { kernel: 3 })),
+      batchNorm(scope.in('bn'), conv(scope.in('conv'), input('x', [2, 3, 8, 8]), 4, { kernel: 3, bias: false })),
     )
     expect(of('forward', 'conv')).toEqual(['conv'])
     expect(of('forward', 'bn')).toEqual(expect.arrayContaining(['sum', 'sub', 'square', 'sqrt', 'channelAffine']))

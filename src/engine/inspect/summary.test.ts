@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { batchNorm, conv2d, linear, type Scope, trace } from '../../nn/index.ts'
+import { batchNorm, conv, linear, type Scope, trace } from '../../nn/index.ts'
 import { gradients } from '../gradients.ts'
 import { input, matmul, relu, reshape, square, sum } from '../ops.ts'
 import type { Tensor } from '../tensor.ts'
@@ -24,14 +24,15 @@ describe('floating-point operations', () => {
   })
 
   it('a convolution: every output element is one filter; both derivatives cost the same as it', () => {
-    const conv = (scope: Scope): Tensor =>
-      conv2d(scope.in('b'), conv2d(scope.in('a'), input('x', [2, 3, 8, 8]), 4, { kernel: 3 }), 5, {
+    const two = (scope: Scope): Tensor =>
+      conv(scope.in('b'), conv(scope.in('a'), input('x', [2, 3, 8, 8]), 4, { kernel: 3, bias: false }), 5, {
         kernel: 3,
         stride: 2,
+        bias: false,
       })
     const first = 2 * (2 * 4 * 6 * 6) * (3 * 3 * 3)
     const second = 2 * (2 * 5 * 2 * 2) * (4 * 3 * 3)
-    const { modules, forwardFlops } = summaryOf(conv)
+    const { modules, forwardFlops } = summaryOf(two)
     expect(modules.find(({ module }) => module === 'a')).toMatchObject({ forwardFlops: first, backwardFlops: first })
     expect(modules.find(({ module }) => module === 'b')).toMatchObject({
       forwardFlops: second,
@@ -68,7 +69,7 @@ describe('summary of a graph', () => {
 
   it('counts nodes forward and backward apart', () => {
     const { kinds, nodes } = summaryOf((scope) =>
-      batchNorm(scope.in('bn'), conv2d(scope.in('conv'), input('x', [2, 3, 8, 8]), 4, { kernel: 3 })),
+      batchNorm(scope.in('bn'), conv(scope.in('conv'), input('x', [2, 3, 8, 8]), 4, { kernel: 3, bias: false })),
     )
     expect(kinds.reduce((all, { forward, backward }) => all + forward + backward, 0)).toBe(nodes)
     expect(kinds.find(({ kind }) => kind === 'channelAffine')).toMatchObject({ forward: 1, backward: 1 })
