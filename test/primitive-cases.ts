@@ -32,6 +32,8 @@ export const primitiveCases: Record<PrimitiveName, readonly Case[] | 'leaf'> = {
   ...windowsCases,
   ...poolingCases,
   ...normCases,
+  // Joins sessions instead of being part of one: src/engine/host.test.ts and program.test.ts.
+  host: 'leaf',
 }
 
 /** All cases with the name of their primitive, for `it.each`. */

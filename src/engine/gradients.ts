@@ -6,6 +6,7 @@
 import { VesaliusError } from '../core/errors.ts'
 import { activations } from './gradients/activations.ts'
 import { elementwise } from './gradients/elementwise.ts'
+import { host } from './gradients/host.ts'
 import { norm } from './gradients/norm.ts'
 import { pooling } from './gradients/pooling.ts'
 import { products } from './gradients/products.ts'
@@ -33,6 +34,7 @@ const rules: Rules<PrimitiveName> = {
   ...windows,
   ...pooling,
   ...norm,
+  ...host,
 }
 
 /**

@@ -1,6 +1,18 @@
 /** @file Public face of the engine: symbolic tensors, derivatives, ONNX lowering, ONNX Runtime, parameter layout. */
 
 export { gradients } from './gradients.ts'
+export {
+  type HostData,
+  type HostResult,
+  type HostRule,
+  type HostSite,
+  type HostState,
+  type HostValue,
+  hostNode,
+} from './host.ts'
+export { type KMeansOptions, kMeans } from './hosts/k-means.ts'
+export { type MemoryBank, memoryBank } from './hosts/memory-bank.ts'
+export { tap } from './hosts/tap.ts'
 export type { Initializer } from './initial-values.ts'
 export { type GraphPrint, graphChange, graphPrint } from './inspect/canonical.ts'
 export {
@@ -16,7 +28,7 @@ export {
   withoutWarmUp,
 } from './inspect/profile.ts'
 export { type GraphSummary, summarize } from './inspect/summary.ts'
-export { interpret, type Values } from './interpreter.ts'
+export { interpret, interpretAsync, type Values } from './interpreter.ts'
 export { alone, type Communicator, openCommunicator, type Raw } from './mpi/index.ts'
 export {
   type LoweredModel,
@@ -41,6 +53,7 @@ export {
   type Treatment,
   valuesByName,
 } from './parameters.ts'
+export { compileProgram, type Program, type ProgramReport, type ProgramResult } from './program.ts'
 export { type Distribution, type DrawKey, drawRandom } from './random-leaves.ts'
 export { type Device, deviceNames } from './runtime/devices.ts'
 export type { BufferView, Feed, Inline, SweepRange } from './runtime/protocol.ts'

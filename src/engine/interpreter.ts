@@ -4,8 +4,10 @@
  */
 
 import { VesaliusError } from '../core/errors.ts'
+import type { HostData } from './host.ts'
 import { activations } from './interpreter/activations.ts'
 import { elementwise } from './interpreter/elementwise.ts'
+import { callHost } from './interpreter/host.ts'
 import { norm } from './interpreter/norm.ts'
 import { pooling } from './interpreter/pooling.ts'
 import { products } from './interpreter/products.ts'
@@ -18,7 +20,10 @@ import { type Node, sizeOf, type Tensor, topological } from './tensor.ts'
 
 export type { Values } from './interpreter/site.ts'
 
-const rules: Rules<PrimitiveName> = {
+/** All primitives but host nodes, which may answer later. */
+type SessionPrimitive = Exclude<PrimitiveName, 'host'>
+
+const rules: Rules<SessionPrimitive> = {
   input: ({ attributes, feeds }) => fed(attributes.name, feeds),
   parameter: ({ attributes, feeds }) => fed(attributes.name, feeds),
   constant: ({ attributes }) => Float64Array.from(attributes.data),
@@ -42,13 +47,43 @@ function fed(name: string, feeds: ReadonlyMap<string, Values>): Values {
 
 /** Evaluates the outputs in float64. `feeds` holds the inputs, parameters and random leaves by name. */
 export function interpret(outputs: readonly Tensor[], feeds: ReadonlyMap<string, Values>): Values[] {
+  const work = evaluateAll(outputs, feeds)
+  let next = work.next()
+  while (!next.done) {
+    if (next.value instanceof Promise) {
+      next.value.catch(() => {})
+      throw new VesaliusError('RUNTIME_FAILED', 'A host node of this graph does not answer at once.', {
+        hint: 'Use interpretAsync.',
+      })
+    }
+    next = work.next(next.value)
+  }
+  return next.value
+}
+
+/** The same for graphs with host nodes that wait for something (other processes). */
+export async function interpretAsync(
+  outputs: readonly Tensor[],
+  feeds: ReadonlyMap<string, Values>,
+): Promise<Values[]> {
+  const work = evaluateAll(outputs, feeds)
+  let next = work.next()
+  while (!next.done) next = work.next(await next.value)
+  return next.value
+}
+
+/** Node after node; host functions are yielded, and their results taken back, by the caller who may wait or not. */
+function* evaluateAll(
+  outputs: readonly Tensor[],
+  feeds: ReadonlyMap<string, Values>,
+): Generator<ReturnType<typeof callHost>, Values[], readonly HostData[]> {
   const values = new Map<Tensor, Values>()
   for (const current of topological(outputs)) {
-    const made = evaluate(
-      current,
-      current.inputs.map((t) => values.get(t) as Values),
-      feeds,
-    )
+    const x = current.inputs.map((t) => values.get(t) as Values)
+    const made =
+      current.op === 'host'
+        ? (yield callHost(current, x)).map((data) => Float64Array.from(data))
+        : evaluate(current as Node<SessionPrimitive>, x, feeds)
     const list = Array.isArray(made) ? made : [made]
     current.outputs.forEach((t, i) => {
       const result = list[i] as Values
@@ -64,7 +99,7 @@ export function interpret(outputs: readonly Tensor[], feeds: ReadonlyMap<string,
   return outputs.map((t) => values.get(t) as Values)
 }
 
-function evaluate<Name extends PrimitiveName>(
+function evaluate<Name extends SessionPrimitive>(
   current: Node<Name>,
   x: Values[],
   feeds: ReadonlyMap<string, Values>,

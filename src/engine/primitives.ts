@@ -4,6 +4,7 @@
  * primitive that lacks one of them does not compile.
  */
 
+import type { HostRule } from './host.ts'
 import type { Distribution } from './random-leaves.ts'
 import type { DType, Shape, TensorData } from './tensor.ts'
 
@@ -121,6 +122,11 @@ export interface Norms {
   channelAffine: None
 }
 
+/** Nodes that join sessions and are run by the host, see host.ts. */
+export interface Hosts {
+  host: { rule: HostRule }
+}
+
 export interface Primitives
   extends Leaves,
     Elementwise,
@@ -130,6 +136,7 @@ export interface Primitives
     Products,
     Windows,
     Pooling,
-    Norms {}
+    Norms,
+    Hosts {}
 
 export type PrimitiveName = keyof Primitives

@@ -6,20 +6,19 @@
 import { VesaliusError } from '../core/errors.ts'
 import {
   type BufferView,
+  compileProgram,
   drawRandom,
   type Entry,
   type Feed,
   gradients,
   type Layout,
-  type LoweredModel,
-  lowerTraining,
+  type ProgramReport,
+  type ProgramResult,
   type RandomInput,
   type Runtime,
-  type Session,
   type Tensor,
-  targetOf,
 } from '../engine/index.ts'
-import { type Scope, trace } from './scope.ts'
+import { type HostStates, type Scope, trace } from './scope.ts'
 
 /** What the model function returns: the scalar to descend, and scalars to report. */
 export interface Step {
@@ -28,14 +27,18 @@ export interface Step {
   watch: Readonly<Record<string, Tensor>>
 }
 
-/** A loaded graph, and the part of each call that never changes. */
+/** What random leaves are drawn for. */
+export interface Draw {
+  seed: number
+  step: number
+}
+
+/** A loaded graph over the parameters. */
 export interface Compiled {
-  session: Session
-  /** Names of the inputs: what a graph does not ask for is not fed. */
-  inputs: ReadonlySet<string>
-  /** Random leaves, drawn at each run. */
-  randoms: readonly RandomInput[]
-  call: Parameters<Session['run']>[0]
+  report: ProgramReport
+  /** Runs it on this batch, its random leaves drawn. What the graph does not ask for is not fed. */
+  run(feeds: Readonly<Record<string, Feed>>, draw: Draw): Promise<ProgramResult>
+  dispose(): Promise<void>
 }
 
 /** A step as a graph, and where each of its results goes. */
@@ -53,8 +56,9 @@ export function tracePass<Shape>(
   layout: Layout,
   shape: Shape,
   trained: readonly Entry[] = layout.entries.filter(({ group }) => group !== undefined),
+  states?: HostStates,
 ): TracedPass {
-  const { outputs: step, tensors, updates } = trace((scope) => build(scope, shape), { training: true })
+  const { outputs: step, tensors, updates } = trace((scope) => build(scope, shape), { training: true, states })
   const wrt = trained.map(({ name }) => {
     const tensor = tensors.get(name)
     if (tensor === undefined)
@@ -81,10 +85,9 @@ export async function compilePass<Shape>(
   layout: Layout,
   shape: Shape,
   trained: readonly Entry[],
+  states: HostStates,
 ): Promise<Compiled> {
-  const { outputs, into, fetch } = tracePass(build, layout, shape, trained)
-  const model = lowerTraining(outputs, { target: targetOf(runtime.device) })
-  return { ...(await load(runtime, model)), call: { feeds: parameterFeeds(model, layout), into, fetch } }
+  return compile(runtime, layout, tracePass(build, layout, shape, trained, states))
 }
 
 /** Traces and loads a graph that reads the parameters and changes nothing. */
@@ -92,37 +95,28 @@ export async function compileOutputs(
   runtime: Runtime,
   build: (scope: Scope) => Readonly<Record<string, Tensor>>,
   layout: Layout,
+  states: HostStates,
 ): Promise<Compiled> {
-  const model = lowerTraining(trace(build, { training: false }).outputs, { target: targetOf(runtime.device) })
-  const fetch = model.outputs.map(({ name }) => name)
-  return { ...(await load(runtime, model)), call: { feeds: parameterFeeds(model, layout), fetch } }
+  const { outputs } = trace(build, { training: false, states })
+  return compile(runtime, layout, { outputs, into: {}, fetch: Object.keys(outputs) })
 }
 
-async function load(runtime: Runtime, model: LoweredModel): Promise<Omit<Compiled, 'call'>> {
-  const inputs = new Set(model.inputs.map(({ name }) => name))
-  return { session: await runtime.load(model.bytes), inputs, randoms: model.randoms }
-}
-
-/** Runs a loaded graph on this batch, its random leaves drawn for this seed and step. */
-export function runCompiled(
-  { session, inputs, randoms, call }: Compiled,
-  feeds: Record<string, Feed>,
-  draw: { seed: number; step: number },
-): ReturnType<Session['run']> {
-  const asked = Object.fromEntries(Object.entries(feeds).filter(([name]) => inputs.has(name)))
-  for (const { name, shape, distribution } of randoms) {
-    const data = drawRandom({ ...draw, name }, distribution, shape)
-    asked[name] = { dtype: data instanceof Int32Array ? 'int32' : 'float32', shape, data }
-  }
-  return session.run({ ...call, feeds: { ...call.feeds, ...asked } })
-}
-
-/** Where each parameter that a lowered graph asks for lies. */
-function parameterFeeds(model: LoweredModel, layout: Layout): Record<string, Feed> {
-  const feeds: Record<string, Feed> = {}
-  for (const { name } of model.inputs) {
+/** Loads a graph whose parameters are read where the layout says. */
+async function compile(runtime: Runtime, layout: Layout, { outputs, into, fetch }: TracedPass): Promise<Compiled> {
+  const place = (name: string): BufferView | undefined => {
     const entry = layout.byName.get(name)
-    if (entry !== undefined) feeds[name] = { buffer: 'parameters', offset: entry.offset, shape: entry.shape }
+    return entry === undefined ? undefined : { buffer: 'parameters', offset: entry.offset, shape: entry.shape }
   }
-  return feeds
+  const { report, randoms, run, dispose } = await compileProgram(runtime, outputs, { place, into, fetch })
+  return { report, run: (feeds, draw) => run({ ...feeds, ...drawAll(randoms, draw) }), dispose }
+}
+
+/** Values of the random leaves, by name. */
+function drawAll(randoms: readonly RandomInput[], draw: Draw): Record<string, Feed> {
+  return Object.fromEntries(
+    randoms.map(({ name, shape, distribution }) => {
+      const data = drawRandom({ ...draw, name }, distribution, shape)
+      return [name, { dtype: data instanceof Int32Array ? 'int32' : 'float32', shape, data }]
+    }),
+  )
 }

@@ -8,6 +8,7 @@ import { VesaliusError } from '../core/errors.ts'
 import {
   type Declaration,
   type Distribution,
+  type HostState,
   type Initializer,
   parameter,
   randomLeaf,
@@ -28,9 +29,14 @@ export interface Scope {
   statistic(name: string, shape: Shape, init: Initializer): Tensor
   /** The statistic's value after this pass. */
   update(name: string, value: Tensor): void
+  /** Memory of host nodes that outlives the step and is part of checkpoints: the same one in every trace of a training. */
+  state<State extends HostState>(name: string, make: () => State): State
   /** Random values, drawn anew for each step under the full name; a name can be asked for once in a trace. */
   random(name: string, shape: Shape, distribution: Distribution): Tensor
 }
+
+/** Memories of host nodes by full name, shared by all traces of a training. */
+export type HostStates = Map<string, HostState>
 
 /** What one trace of a model declared. */
 export interface Trace<T> {
@@ -43,7 +49,10 @@ export interface Trace<T> {
 }
 
 /** Runs a model function once, symbolically, and collects what it declared. */
-export function trace<T>(model: (scope: Scope) => T, { training }: { training: boolean }): Trace<T> {
+export function trace<T>(
+  model: (scope: Scope) => T,
+  { training, states = new Map() }: { training: boolean; states?: HostStates | undefined },
+): Trace<T> {
   const declarations = new Map<string, Declaration>()
   const tensors = new Map<string, Tensor>()
   const updates = new Map<string, Tensor>()
@@ -78,6 +87,12 @@ export function trace<T>(model: (scope: Scope) => T, { training }: { training: b
       statistic: (name, shape, init) => declare({ name: full(name), shape, init, kind: 'statistic', decay: false }),
       update(name, value) {
         updates.set(full(name), value)
+      },
+      state<State extends HostState>(name: string, make: () => State): State {
+        // One name is one kind of memory: whoever made it is the only one to ask for it.
+        const found = (states.get(full(name)) as State | undefined) ?? make()
+        states.set(full(name), found)
+        return found
       },
       random(name, shape, distribution) {
         const path = full(name)

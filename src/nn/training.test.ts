@@ -1,6 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { VesaliusError } from '../core/errors.ts'
-import { type Inline, input, mul, openRuntime, type Runtime, square, sub, sum, type Tensor } from '../engine/index.ts'
+import {
+  type Inline,
+  input,
+  matmul,
+  memoryBank,
+  mul,
+  openRuntime,
+  type Runtime,
+  square,
+  sub,
+  sum,
+  type Tensor,
+} from '../engine/index.ts'
 import type { Scope } from './scope.ts'
 import { openTraining, type Training, type TrainingOptions, type TrainingState } from './training.ts'
 
@@ -88,6 +100,52 @@ describe('a step', () => {
       const { gradientNorm } = await training.step(n, rows(...Array<number>(3 * n).fill(1)), 1e-3)
       expect(gradientNorm).toBeCloseTo(Math.sqrt(3) * n, 4)
     }
+    await training.dispose()
+  })
+})
+
+describe('memory of host nodes', () => {
+  /** Rows are pushed towards those of past steps. */
+  const build = (scope: Scope): { loss: Tensor; watch: Record<string, Tensor> } => {
+    const w = scope.parameter('w', [3], { kind: 'constant', value: 1 })
+    const bank = scope.in('queue').state('rows', () => memoryBank({ name: 'queue', size: 5, width: 3 }))
+    const fresh = mul(input('x', [2, 3]), w)
+    const past = matmul(fresh, bank.exchange(fresh).rows, { transposeB: true })
+    return { loss: sum(square(sub(past, 1))), watch: { past: sum(past) } }
+  }
+  const batch = (i: number): Record<string, Inline> => rows(...[0, 1, 2, 3, 4, 5].map((j) => Math.sin(i * 6 + j)))
+
+  it('is part of the state: resumed, training goes on to the same bits', async () => {
+    const whole = await open({ build })
+    for (let i = 0; i < 4; i++) await whole.step(1, batch(i), 0.01)
+    const saved = await whole.state()
+    expect(Object.keys(saved.buffers)).toContain('host queue.rows rows')
+    const past: number[] = []
+    for (let i = 4; i < 7; i++) past.push((await whole.step(1, batch(i), 0.01)).values.past!)
+    expect(past.every((v) => Math.abs(v) > 1e-3)).toBe(true)
+    const wanted = await whole.state()
+    await whole.dispose()
+
+    const resumed = await open({ build, seed: 9 })
+    await resumed.step(1, batch(9), 0.01)
+    await resumed.restore(saved)
+    for (let i = 4; i < 7; i++) expect((await resumed.step(1, batch(i), 0.01)).values.past).toBe(past[i - 4])
+    expect(await resumed.state()).toEqual(wanted)
+    const { 'host queue.rows rows': _, ...less } = saved.buffers
+    await expect(resumed.restore({ step: 4, buffers: less })).rejects.toThrow('does not have 5 rows of 3')
+    await resumed.restart(saved.buffers.parameters!)
+    expect((await resumed.state()).buffers['host queue.rows rows']).toEqual(new Float32Array(15))
+    await resumed.dispose()
+  })
+
+  it('is left alone by evaluation and by a step that is refused', async () => {
+    const training = await open({ build })
+    await training.step(1, batch(0), 0.01)
+    const before = await training.state()
+    await training.evaluate('past', (scope) => build(scope).watch, batch(1))
+    const broken = { x: { ...batch(2).x!, data: new Float32Array(6).fill(Number.NaN) } }
+    await expect(training.step(1, broken, 0.01)).rejects.toThrow('not a finite number')
+    expect((await training.state()).buffers).toEqual(before.buffers)
     await training.dispose()
   })
 })

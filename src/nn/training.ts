@@ -16,8 +16,9 @@ import {
   type Tensor,
   type Treatment,
 } from '../engine/index.ts'
-import { type Compiled, compileOutputs, compilePass, runCompiled, type Step } from './pass.ts'
-import { type Scope, trace } from './scope.ts'
+import { hostBuffers, restoreHosts } from './host-states.ts'
+import { type Compiled, compileOutputs, compilePass, type Step } from './pass.ts'
+import { type HostStates, type Scope, trace } from './scope.ts'
 import { activeEntries, openUpdate, type UpdateOptions } from './update.ts'
 
 export type { Step } from './pass.ts'
@@ -45,7 +46,7 @@ export interface StepResult {
 /** Everything that an exact resume needs, besides the position in the data. */
 export interface TrainingState {
   step: number
-  /** By name: `parameters` (statistics included) and every vector of the optimizer. */
+  /** By name: `parameters` (statistics included), every vector of the optimizer, and `host NAME KEY` of host nodes. */
   buffers: Readonly<Record<string, Float32Array>>
 }
 
@@ -78,7 +79,9 @@ const sessionLimit = 6
 /** Lays out the model, draws its initial values and puts everything beside the runtime. */
 export async function openTraining<Shape>(options: TrainingOptions<Shape>): Promise<Training<Shape>> {
   const { runtime, build, treatmentOf, seed } = options
-  const traced = trace((scope) => build(scope, options.first), { training: true })
+  const states: HostStates = new Map()
+  const traced = trace((scope) => build(scope, options.first), { training: true, states })
+  const fresh = hostBuffers(states)
   const layout = layOut(traced.declarations, treatmentOf)
   await runtime.allocate('parameters', layout.length)
   await runtime.allocate('gradients', layout.trained)
@@ -102,10 +105,10 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
     }
     const oldest = compiled.keys().next().value
     if (compiled.size >= sessionLimit && oldest !== undefined) {
-      await compiled.get(oldest)?.session.dispose()
+      await compiled.get(oldest)?.dispose()
       compiled.delete(oldest)
     }
-    const made = await compilePass(options, layout, shape, activeEntries(layout, steps))
+    const made = await compilePass(options, layout, shape, activeEntries(layout, steps), states)
     compiled.set(key, made)
     return made
   }
@@ -116,7 +119,8 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
       return steps
     },
     async step(shape, feeds, rate) {
-      const { outputs, seconds } = await runCompiled(await compile(shape), feeds, { seed, step: steps })
+      const pass = await compile(shape)
+      const { outputs, seconds, commit } = await pass.run(feeds, { seed, step: steps })
       const values = Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data[0] as number]))
       const gradientNorm = await update.measure(steps)
       if (!Number.isFinite(values.loss) || !Number.isFinite(gradientNorm)) {
@@ -125,22 +129,23 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
         })
       }
       const swept = await update.apply(steps, rate, gradientNorm)
+      commit()
       steps++
       return { values, gradientNorm, seconds: seconds + swept }
     },
     async evaluate(key, build, feeds) {
       let evaluation = evaluations.get(key)
       if (evaluation === undefined) {
-        evaluation = await compileOutputs(runtime, build, layout)
+        evaluation = await compileOutputs(runtime, build, layout, states)
         evaluations.set(key, evaluation)
       }
-      return (await runCompiled(evaluation, feeds, { seed, step: validationDraws })).outputs
+      return (await evaluation.run(feeds, { seed, step: validationDraws })).outputs
     },
     parameters: () => runtime.read('parameters', 0, layout.length),
     async state() {
       const buffers: Record<string, Float32Array> = {}
       for (const [name, length] of lengths) buffers[name] = await runtime.read(name, 0, length)
-      return { step: steps, buffers }
+      return { step: steps, buffers: { ...buffers, ...hostBuffers(states) } }
     },
     async restore(state) {
       for (const [name, length] of lengths) {
@@ -151,16 +156,18 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
           hint: 'Model, optimizer and frozen parameters must be those of the run that was saved.',
         })
       }
+      restoreHosts(states, state.buffers)
       for (const name of lengths.keys()) await runtime.write(name, 0, state.buffers[name]!.slice())
       steps = state.step
     },
     async restart(parameters) {
       await runtime.write('parameters', 0, parameters.slice())
+      restoreHosts(states, fresh)
       for (const name of update.slots) await runtime.allocate(name, layout.trained)
       steps = 0
     },
     async dispose() {
-      for (const { session } of [...compiled.values(), ...evaluations.values()]) await session.dispose()
+      for (const pass of [...compiled.values(), ...evaluations.values()]) await pass.dispose()
       compiled.clear()
       evaluations.clear()
       await update.dispose()

@@ -14,6 +14,7 @@ import { type Dim, type Emitter, end } from './emitter.ts'
 import { bytesOf, encodeModel, type OnnxInitializer, type OnnxNode, type OnnxValue } from './proto.ts'
 import { activations } from './rules/activations.ts'
 import { elementwise } from './rules/elementwise.ts'
+import { host } from './rules/host.ts'
 import { norm } from './rules/norm.ts'
 import { pooling } from './rules/pooling.ts'
 import { products } from './rules/products.ts'
@@ -43,6 +44,7 @@ const rules: Rules<PrimitiveName> = {
   ...windows,
   ...pooling,
   ...norm,
+  ...host,
 }
 
 /** Named results of a trace. */

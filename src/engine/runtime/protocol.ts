@@ -31,6 +31,9 @@ export type Request =
   | { kind: 'load'; model: Uint8Array; profile?: string }
   | { kind: 'unload'; session: number }
   | { kind: 'allocate'; buffer: string; length: number }
+  | { kind: 'reserve'; buffer: string; length: number; dtype: DType }
+  | { kind: 'keep'; buffer: string; data: TensorData }
+  | { kind: 'free'; buffer: string }
   | { kind: 'write'; buffer: string; offset: number; data: Float32Array }
   | { kind: 'read'; buffer: string; offset: number; length: number }
   | { kind: 'clamp'; buffer: string; start: number; end: number; low: number; high: number }

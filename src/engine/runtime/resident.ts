@@ -11,6 +11,7 @@ import { targetOf } from '../onnx/webgpu.ts'
 import * as op from '../ops.ts'
 import { type DType, type Shape, sizeOf, type Tensor, type TensorData } from '../tensor.ts'
 import type { BufferView, Feed, Inline, Reply, Request } from './protocol.ts'
+import { openSingles } from './singles.ts'
 
 /** What is used of a build of ONNX Runtime. */
 export type OrtModule = Pick<typeof Ort, 'InferenceSession' | 'Tensor'>
@@ -51,6 +52,7 @@ const helperLimit = 1024
 /** Answers the requests of a runtime with buffers on the device; one at a time. */
 export function openResident({ ort, sessionOptions, device, location }: ResidentOptions) {
   const buffers = new Map<string, Held>()
+  const singles = openSingles(ort)
   const loaded = new Map<number, Loaded>()
   const helpers = new Map<string, Loaded>()
   let nextSession = 1
@@ -221,6 +223,7 @@ export function openResident({ ort, sessionOptions, device, location }: Resident
     for (const [name, feed] of Object.entries(feeds)) {
       if ('data' in feed)
         values[name] = new ort.Tensor(feed.dtype, feed.data as Ort.Tensor.DataTypeMap[DType], feed.shape)
+      else if (singles.has(feed.buffer)) values[name] = singles.read(feed)
       else if (sizeOf(feed.shape) === 0) values[name] = vector(new Float32Array(0), feed.shape)
       else views.set(feed.buffer, [...(views.get(feed.buffer) ?? []), [name, feed]])
     }
@@ -265,7 +268,10 @@ export function openResident({ ort, sessionOptions, device, location }: Resident
     }
     const pieces: Pieces = new Map()
     for (const name of resident) collect(pieces, into[name] as BufferView, results[name] as Ort.Tensor)
-    for (const [buffer, list] of pieces) await put(buffer, list)
+    for (const [buffer, list] of pieces) {
+      if (!singles.has(buffer)) await put(buffer, list)
+      else for (const { tensor } of list) singles.set(buffer, { device: tensor })
+    }
     return { outputs, seconds: (performance.now() - start) / 1000 }
   }
 
@@ -336,6 +342,21 @@ export function openResident({ ort, sessionOptions, device, location }: Resident
         await model(request.session).session.release()
         loaded.delete(request.session)
         return {}
+      case 'reserve':
+        // Flat buffers are float32; anything else is one tensor, written and read as a whole.
+        if (request.dtype === 'float32') return handle({ ...request, kind: 'allocate' })
+        singles.set(request.buffer, { device: undefined })
+        return {}
+      case 'keep':
+        singles.set(request.buffer, { host: request.data })
+        return {}
+      case 'free': {
+        singles.drop(request.buffer)
+        const old = buffers.get(request.buffer)
+        if (old !== undefined) adopt(old, { host: new Float32Array(0) })
+        buffers.delete(request.buffer)
+        return {}
+      }
       case 'allocate': {
         const old = buffers.get(request.buffer)
         if (old !== undefined) adopt(old, { host: new Float32Array(0) })
@@ -369,6 +390,7 @@ export function openResident({ ort, sessionOptions, device, location }: Resident
         throw new Error('MPI works on buffers in the memory of the host: use the device cpu')
       case 'close':
         // Tensors first: the last session takes the device with it.
+        singles.clear()
         for (const buffer of buffers.values()) adopt(buffer, { host: new Float32Array(0) })
         for (const { session } of [...loaded.values(), ...helpers.values()]) await session.release()
         loaded.clear()

@@ -1,7 +1,7 @@
 /** @file ONNX Runtime in its worker: load models, keep buffers there, run. */
 
 import { messageOf, VesaliusError } from '../../core/errors.ts'
-import { sizeOf } from '../tensor.ts'
+import { type DType, sizeOf, type TensorData } from '../tensor.ts'
 import { type Device, deviceOf, deviceProblem } from './devices.ts'
 import type { BufferView, Feed, Inline, Reply, Request, SweepRange } from './protocol.ts'
 
@@ -39,6 +39,12 @@ export interface Runtime {
   load(model: Uint8Array, options?: { profile?: string }): Promise<Session>
   /** A float32 buffer of zeros in the worker; replaces one of the same name. */
   allocate(buffer: string, length: number): Promise<void>
+  /** A buffer of zeros of its own in the worker; gives its name. */
+  reserve(length: number, dtype: DType): Promise<string>
+  /** Hands data over to the worker as a buffer of its own, without a copy; gives its name. `what` names it in errors. */
+  keep(what: string, value: Inline): Promise<string>
+  /** Lets go of a buffer. */
+  free(buffer: string): Promise<void>
   /** Copies data into a buffer. The array is handed over and must not be used afterwards. */
   write(buffer: string, offset: number, data: Float32Array): Promise<void>
   read(buffer: string, offset: number, length: number): Promise<Float32Array>
@@ -89,6 +95,11 @@ function checkFeed(name: string, { data, shape }: Inline): void {
         data.length === 0 ? 'Data given to a run are moved, not copied: make new ones for the next run.' : undefined,
     },
   )
+}
+
+/** The memory of data that own all of it, and can be handed over. */
+function owned(data: TensorData): ArrayBuffer[] {
+  return data.length > 0 && data.byteLength === data.buffer.byteLength ? [data.buffer as ArrayBuffer] : []
 }
 
 /**
@@ -164,16 +175,13 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
 
 /** A runtime over whatever carries its requests: a worker thread in Node, a queue in the browser. */
 export function runtimeOver({ threads, device, ask, close }: Channel): Runtime {
+  let nextOwn = 1
   const sessionOf = (session: number): Session => ({
     async run({ feeds, into = {}, fetch = [] }) {
       for (const [name, feed] of Object.entries(feeds)) if ('data' in feed) checkFeed(name, feed)
       // Inline feeds that own their whole memory are handed over; views of something larger are copied.
-      const owned = Object.values(feeds).flatMap((feed) =>
-        'data' in feed && feed.data.length > 0 && feed.data.byteLength === feed.data.buffer.byteLength
-          ? [feed.data.buffer as ArrayBuffer]
-          : [],
-      )
-      const reply = await ask({ kind: 'run', session, feeds, into, fetch }, [...new Set(owned)])
+      const moved = Object.values(feeds).flatMap((feed) => ('data' in feed ? owned(feed.data) : []))
+      const reply = await ask({ kind: 'run', session, feeds, into, fetch }, [...new Set(moved)])
       return { outputs: reply.outputs ?? {}, seconds: reply.seconds ?? 0 }
     },
     async sweep({ buffers, into, constants, ranges, chunk = 131_072 }) {
@@ -195,9 +203,22 @@ export function runtimeOver({ threads, device, ask, close }: Channel): Runtime {
     async allocate(buffer, length) {
       await ask({ kind: 'allocate', buffer, length })
     },
+    async reserve(length, dtype) {
+      const buffer = `own/${nextOwn++}`
+      await ask({ kind: 'reserve', buffer, length, dtype })
+      return buffer
+    },
+    async keep(what, value) {
+      checkFeed(what, value)
+      const buffer = `own/${nextOwn++}`
+      await ask({ kind: 'keep', buffer, data: value.data }, owned(value.data))
+      return buffer
+    },
+    async free(buffer) {
+      await ask({ kind: 'free', buffer })
+    },
     async write(buffer, offset, data) {
-      const whole = data.length > 0 && data.byteLength === data.buffer.byteLength
-      await ask({ kind: 'write', buffer, offset, data }, whole ? [data.buffer as ArrayBuffer] : [])
+      await ask({ kind: 'write', buffer, offset, data }, owned(data))
     },
     async read(buffer, offset, length) {
       return (await ask({ kind: 'read', buffer, offset, length })).data as Float32Array

@@ -19,21 +19,29 @@ const port = parentPort
 const { device, threads } = workerData as { device: string; threads: number }
 
 const sessions = new Map<number, ort.InferenceSession>()
-const buffers = new Map<string, Float32Array>()
+const buffers = new Map<string, TensorData>()
+const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const
 let nextSession = 1
 
-function buffer(name: string): Float32Array {
+function buffer(name: string): TensorData {
   const found = buffers.get(name)
   if (found === undefined) throw new Error(`there is no buffer "${name}"`)
   return found
 }
 
 /** Elements start to end of a buffer, seen in place. */
-function part(name: string, start: number, end: number): Float32Array {
+function slice(name: string, start: number, end: number): TensorData {
   const whole = buffer(name)
   if (start < 0 || end < start || end > whole.length)
     throw new Error(`${start}..${end} is outside the buffer "${name}" of ${whole.length} values`)
   return whole.subarray(start, end)
+}
+
+/** The same of a float32 buffer. */
+function part(name: string, start: number, end: number): Float32Array {
+  const found = slice(name, start, end)
+  if (!(found instanceof Float32Array)) throw new Error(`the buffer "${name}" is not float32`)
+  return found
 }
 
 function session(id: number): ort.InferenceSession {
@@ -44,7 +52,9 @@ function session(id: number): ort.InferenceSession {
 
 function view({ buffer: name, offset, shape }: BufferView): ort.Tensor {
   const length = shape.reduce((n, m) => n * m, 1)
-  return new ort.Tensor('float32', part(name, offset, offset + length), shape)
+  const data = slice(name, offset, offset + length)
+  if (data instanceof Float32Array) return new ort.Tensor('float32', data, shape)
+  return data instanceof Int32Array ? new ort.Tensor('int32', data, shape) : new ort.Tensor('bool', data, shape)
 }
 
 function tensorOf(feed: Feed): ort.Tensor {
@@ -67,6 +77,15 @@ async function handle(request: Request): Promise<Omit<Reply, 'id'>> {
       return {}
     case 'allocate':
       buffers.set(request.buffer, new Float32Array(request.length))
+      return {}
+    case 'reserve':
+      buffers.set(request.buffer, new arrays[request.dtype](request.length))
+      return {}
+    case 'keep':
+      buffers.set(request.buffer, request.data)
+      return {}
+    case 'free':
+      buffers.delete(request.buffer)
       return {}
     case 'write':
       part(request.buffer, request.offset, request.offset + request.data.length).set(request.data)
