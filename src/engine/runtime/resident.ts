@@ -11,6 +11,7 @@ import { targetOf } from '../onnx/webgpu.ts'
 import * as op from '../ops.ts'
 import { type DType, type Shape, sizeOf, type Tensor, type TensorData } from '../tensor.ts'
 import type { BufferView, Feed, Inline, Reply, Request } from './protocol.ts'
+import { flatPart, normGraph } from './resident-graphs.ts'
 import { openSingles } from './singles.ts'
 
 /** What is used of a build of ONNX Runtime. */
@@ -44,8 +45,6 @@ interface Loaded {
   profile?: string | undefined
 }
 
-/** Elements of one partial sum of a norm, which the host adds up in float64. */
-const partialSum = 4096
 /** Small models kept at once. */
 const helperLimit = 1024
 
@@ -139,6 +138,13 @@ export function openResident({ ort, sessionOptions, device, location }: Resident
     buffer.device = 'device' in values ? values.device : undefined
   }
 
+  /** Lets go of a buffer. */
+  function forget(name: string): void {
+    const old = buffers.get(name)
+    if (old !== undefined) adopt(old, { host: new Float32Array(0) })
+    buffers.delete(name)
+  }
+
   async function onDevice(buffer: Held): Promise<Ort.Tensor> {
     if (buffer.device === undefined) {
       const x = vector(buffer.host as Float32Array)
@@ -148,9 +154,6 @@ export function openResident({ ort, sessionOptions, device, location }: Resident
     }
     return buffer.device
   }
-
-  const flatPart = (x: Tensor, start: number, end: number): Tensor =>
-    start === 0 && end === x.shape[0] ? x : op.slice(x, 0, start, end)
 
   async function readPart(name: string, start: number, end: number): Promise<Float32Array> {
     const buffer = checkPart(name, start, end)
@@ -298,16 +301,7 @@ export function openResident({ ort, sessionOptions, device, location }: Resident
     const buffer = checkPart(name, start, end)
     const n = end - start
     if (n === 0) return 0
-    const rows = Math.floor(n / partialSum)
-    const trace = (): Outputs => {
-      const x = flatPart(op.input('x', [buffer.length]), start, end)
-      const squares = (from: number, to: number, shape: Shape): Tensor =>
-        op.sum(op.square(op.reshape(flatPart(x, from, to), shape)), 1)
-      return {
-        ...(rows > 0 ? { rows: squares(0, rows * partialSum, [rows, partialSum]) } : {}),
-        ...(rows * partialSum < n ? { rest: squares(rows * partialSum, n, [1, n - rows * partialSum]) } : {}),
-      }
-    }
+    const trace = () => normGraph(buffer.length, start, end)
     const sums = await helper(`norm ${buffer.length} ${start} ${end}`, trace, { x: await onDevice(buffer) }, 'host')
     let total = 0
     for (const { data } of Object.values(sums)) for (const value of data as Float32Array) total += value
@@ -350,23 +344,18 @@ export function openResident({ ort, sessionOptions, device, location }: Resident
       case 'keep':
         singles.set(request.buffer, { host: request.data })
         return {}
-      case 'free': {
+      case 'free':
         singles.drop(request.buffer)
-        const old = buffers.get(request.buffer)
-        if (old !== undefined) adopt(old, { host: new Float32Array(0) })
-        buffers.delete(request.buffer)
+        forget(request.buffer)
         return {}
-      }
-      case 'allocate': {
-        const old = buffers.get(request.buffer)
-        if (old !== undefined) adopt(old, { host: new Float32Array(0) })
+      case 'allocate':
+        forget(request.buffer)
         buffers.set(request.buffer, {
           length: request.length,
           host: new Float32Array(request.length),
           parts: new Map(),
         })
         return {}
-      }
       case 'write': {
         const { buffer: name, offset, data } = request
         const buffer = checkPart(name, offset, offset + data.length)
@@ -391,11 +380,10 @@ export function openResident({ ort, sessionOptions, device, location }: Resident
       case 'close':
         // Tensors first: the last session takes the device with it.
         singles.clear()
-        for (const buffer of buffers.values()) adopt(buffer, { host: new Float32Array(0) })
+        for (const name of [...buffers.keys()]) forget(name)
         for (const { session } of [...loaded.values(), ...helpers.values()]) await session.release()
         loaded.clear()
         helpers.clear()
-        buffers.clear()
         return {}
     }
   }
