@@ -1,3 +1,4 @@
+import * as ort from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { normal } from '../../test/operands.ts'
 import { gradients } from './gradients.ts'
@@ -11,7 +12,8 @@ import * as op from './ops.ts'
 import { partition } from './program/partition.ts'
 import { compileProgram } from './program.ts'
 import type { Feed, Inline } from './runtime/protocol.ts'
-import { openRuntime, type Runtime } from './runtime/runtime.ts'
+import { openResident } from './runtime/resident.ts'
+import { openRuntime, type Runtime, runtimeOver } from './runtime/runtime.ts'
 import { sizeOf, type Tensor } from './tensor.ts'
 
 let runtime: Runtime
@@ -35,8 +37,8 @@ const feeds = (): Record<string, Feed> => ({
 })
 
 /** A program's outputs equal the interpreter's. */
-async function expectSame(outputs: Outputs): Promise<void> {
-  const program = await compileProgram(runtime, outputs)
+async function expectSame(outputs: Outputs, where: Runtime = runtime): Promise<void> {
+  const program = await compileProgram(where, outputs)
   const wanted = interpret(Object.values(outputs), new Map(Object.entries(values)))
   for (let round = 0; round < 2; round++) {
     const ran = await program.run(feeds())
@@ -198,6 +200,26 @@ describe('a program', () => {
     const { centroids, assignments } = kMeans(op.matmul(x, w), { clusters: 2, seed: 3 })
     const loss = op.sum(op.square(op.tanh(centroids)))
     await expectSame({ loss, assignments, ...Object.fromEntries(gradients(loss, [x, w]).map((g, i) => [`g${i}`, g])) })
+  })
+
+  it('on a device whose buffers are tensors of its own', async () => {
+    const answer = openResident({ ort, device: 'cpu', location: 'cpu', sessionOptions: () => ({}) })
+    const own = runtimeOver({
+      threads: 1,
+      device: 'cpu',
+      ask: async (request) => ({ id: 0, ...(await answer(request)) }),
+      close: () => answer({ kind: 'close' }).then(() => {}),
+    })
+    const flags = op.less(op.exp(op.matmul(x, w)), 1)
+    const order = op.argMax(op.matmul(x, w), 1)
+    const first = tap('one', op.sum(op.matmul(x, w), 1))
+    const gate = op.mul(op.cast(flags, 'float32'), op.reshape(first, [4, 1]))
+    await expectSame({ a: gate, b: op.add(op.cast(order, 'float32'), first), c: flags, d: order }, own)
+    await expectSame(
+      net((h) => tap('two', op.exp(tap('one', op.mul(h, 2))))),
+      own,
+    )
+    await own.close()
   })
 
   it('asks by name for feeds that are missing', async () => {
