@@ -76,6 +76,10 @@ function cotangent(shape: Shape): Tensor {
 const record = (made: Tensor | Record<string, Tensor>): Record<string, Tensor> =>
   'node' in made ? { y: made as Tensor } : made
 
+/** Outputs under names that no input has. */
+const labelled = (outputs: Record<string, Tensor>): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(outputs).map(([key, y]) => [`= ${key}`, y]))
+
 /** Checks one case of the golden file. */
 export async function checkLayer(
   runtime: Runtime,
@@ -97,7 +101,7 @@ export async function checkLayer(
   const scalar = results.map(([, y]) => sum(mul(y, cotangent(y.shape)))).reduce((a, b) => add(a, b))
   const keys = Object.keys(slopes)
   const wrt = keys.map((key) => (leaves[key] ?? traced.tensors.get(key)) as Tensor)
-  const named: Record<string, Tensor> = { ...traced.outputs }
+  const named: Record<string, Tensor> = labelled(traced.outputs)
   gradients(scalar, wrt).forEach((g, i) => {
     named[`d ${keys[i]}`] = g
   })
@@ -110,7 +114,7 @@ export async function checkLayer(
     expect([`${name}: ${what}`, found[key]?.shape]).toEqual([`${name}: ${what}`, shape])
     expectNear(`${name}: ${what}`, found[key]!.data, unpack({ shape, ...rest }), tolerance, floor)
   }
-  for (const [key, packed] of Object.entries(outputs)) compare(key, key, packed, 1)
+  for (const [key, packed] of Object.entries(outputs)) compare(key, `= ${key}`, packed, 1)
   for (const [key, packed] of Object.entries(slopes)) compare(`d ${key}`, `d ${key}`, packed, 1)
   expect([...traced.updates.keys()].sort()).toEqual(Object.keys(after).sort())
   for (const [key, packed] of Object.entries(after)) compare(`${key} after`, `+ ${key}`, packed, 1)
@@ -129,7 +133,7 @@ async function checkServing(
       const shape = whole.includes(key) ? packed.shape : [batch, ...packed.shape.slice(1)]
       return [key, input(key, shape, typeOf(packed))] as const
     })
-    return trace((scope) => record(build(scope, Object.fromEntries(leaves))), { training: false }).outputs
+    return labelled(trace((scope) => record(build(scope, Object.fromEntries(leaves))), { training: false }).outputs)
   }
   const [batch] = Object.entries(inputs).find(([key]) => !whole.includes(key))![1].shape as [number]
   const held = new Map(Object.entries(state).map(([key, packed]) => [key, unpack(packed) as Float32Array]))

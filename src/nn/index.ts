@@ -4,6 +4,16 @@ export { type AttentionOptions, attend, attention } from './attention.ts'
 export { type ConvLayerOptions, type ConvTransposeLayerOptions, conv, convTranspose } from './conv.ts'
 export { dropout, dropPath } from './dropout.ts'
 export {
+  denseGraphAttention,
+  denseGraphConv,
+  type Edges,
+  type GraphAttentionOptions,
+  type GraphConvOptions,
+  graphAttention,
+  graphConv,
+  withLoops,
+} from './graph.ts'
+export {
   type Fans,
   fans,
   type KaimingOptions,
@@ -21,6 +31,15 @@ export { type Activation, type GatedMlpOptions, gatedMlp, type MlpOptions, mlp }
 export { attentionPool, type MultiHeadOptions, multiHeadAttention, queryPool } from './multi-head.ts'
 export { batchNorm, channelNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from './norm.ts'
 export { type TracedPass, tracePass } from './pass.ts'
+export {
+  type CompGcnOptions,
+  type Composition,
+  circularCorrelation,
+  compGcn,
+  type RelationalGcnOptions,
+  relationalGcn,
+  type TypedEdges,
+} from './relational-graph.ts'
 export { type BucketOptions, distanceBias, windowBias } from './relative-position.ts'
 export { basicBlock, bottleneckBlock, preActivationBlock, type ResidualOptions, squeezeExcitation } from './residual.ts'
 export { type Scope, type Trace, trace } from './scope.ts'
