@@ -1,5 +1,6 @@
 /** @file Public face of the engine: symbolic tensors, derivatives, ONNX lowering, ONNX Runtime, parameter layout. */
 
+export { type AverageConfig, averageDecay, averageSchema, averageSweep, meanSweeps } from './averages.ts'
 export { gradients } from './gradients.ts'
 export {
   type HostData,
@@ -57,7 +58,7 @@ export { compileProgram, type Program, type ProgramReport, type ProgramResult } 
 export { type Distribution, type DrawKey, drawRandom } from './random-leaves.ts'
 export { type Device, deviceNames } from './runtime/devices.ts'
 export type { BufferView, Feed, Inline, SweepRange } from './runtime/protocol.ts'
-export { openRuntime, type Runtime, type RuntimeOptions, type Session } from './runtime/runtime.ts'
+export { openRuntime, type Runtime, type RuntimeOptions, type Session, type Sweeper } from './runtime/runtime.ts'
 export { warmupCosine } from './schedules.ts'
 export {
   type DType,

@@ -43,7 +43,15 @@ export {
 export { type BucketOptions, distanceBias, windowBias } from './relative-position.ts'
 export { basicBlock, bottleneckBlock, preActivationBlock, type ResidualOptions, squeezeExcitation } from './residual.ts'
 export { type Scope, type Trace, trace } from './scope.ts'
-export { openTraining, type Step, type StepResult, type Training, type TrainingState } from './training.ts'
+export {
+  type MicroBatch,
+  NotFiniteError,
+  openTraining,
+  type Step,
+  type StepResult,
+  type Training,
+  type TrainingState,
+} from './training.ts'
 export { type BlockOptions, type DecoderOptions, decoder, decoderBlock, encoder, encoderBlock } from './transformer.ts'
 export { doubleConv, type UnetOptions, type UnetPartOptions, unet, unetDown, unetUp } from './unet.ts'
 export { fromWindows, patchMerging, swinBlock, toWindows, type WindowedOptions, windowedAttention } from './windowed.ts'

@@ -31,6 +31,8 @@ export interface Step {
 export interface Draw {
   seed: number
   step: number
+  /** Which of the step's batches this is, 0 if absent: batch i draws the rows that it would have in all of them together. */
+  batch?: number
 }
 
 /** A loaded graph over the parameters. */
@@ -90,32 +92,40 @@ export async function compilePass<Shape>(
   return compile(runtime, layout, tracePass(build, layout, shape, trained, states))
 }
 
-/** Traces and loads a graph that reads the parameters and changes nothing. */
+/** Traces and loads a graph that reads the parameters, or their running average, and changes nothing. */
 export async function compileOutputs(
   runtime: Runtime,
   build: (scope: Scope) => Readonly<Record<string, Tensor>>,
   layout: Layout,
   states: HostStates,
+  averaged: boolean,
 ): Promise<Compiled> {
   const { outputs } = trace(build, { training: false, states })
-  return compile(runtime, layout, { outputs, into: {}, fetch: Object.keys(outputs) })
+  return compile(runtime, layout, { outputs, into: {}, fetch: Object.keys(outputs) }, averaged)
 }
 
 /** Loads a graph whose parameters are read where the layout says. */
-async function compile(runtime: Runtime, layout: Layout, { outputs, into, fetch }: TracedPass): Promise<Compiled> {
+async function compile(
+  runtime: Runtime,
+  layout: Layout,
+  { outputs, into, fetch }: TracedPass,
+  averaged = false,
+): Promise<Compiled> {
   const place = (name: string): BufferView | undefined => {
     const entry = layout.byName.get(name)
-    return entry === undefined ? undefined : { buffer: 'parameters', offset: entry.offset, shape: entry.shape }
+    if (entry === undefined) return undefined
+    const buffer = averaged && entry.group !== undefined ? 'average' : 'parameters'
+    return { buffer, offset: entry.offset, shape: entry.shape }
   }
   const { report, randoms, run, dispose } = await compileProgram(runtime, outputs, { place, into, fetch })
   return { report, run: (feeds, draw) => run({ ...feeds, ...drawAll(randoms, draw) }), dispose }
 }
 
 /** Values of the random leaves, by name. */
-function drawAll(randoms: readonly RandomInput[], draw: Draw): Record<string, Feed> {
+function drawAll(randoms: readonly RandomInput[], { seed, step, batch = 0 }: Draw): Record<string, Feed> {
   return Object.fromEntries(
     randoms.map(({ name, shape, distribution }) => {
-      const data = drawRandom({ ...draw, name }, distribution, shape)
+      const data = drawRandom({ seed, step, name, row: batch * (shape[0] ?? 1) }, distribution, shape)
       return [name, { dtype: data instanceof Int32Array ? 'int32' : 'float32', shape, data }]
     }),
   )

@@ -35,12 +35,32 @@ export interface TrainingOptions<Shape> extends UpdateOptions {
   seed: number
 }
 
+/** One batch of a step. */
+export interface MicroBatch<Shape> {
+  shape: Shape
+  feeds: Record<string, Feed>
+}
+
 export interface StepResult {
+  /** Means over the batches of the step. */
   values: Record<string, number>
   /** Euclidean norm of the whole gradient before it is clipped by its norm. */
   gradientNorm: number
   /** Seconds spent in ONNX Runtime. */
   seconds: number
+}
+
+/** A step whose loss or gradient is not a finite number. Parameters, statistics and moments are as before it. */
+export class NotFiniteError extends VesaliusError {
+  /** What is known of the step: its number (1, 2, ...), the loss of each batch, and the means. */
+  readonly report: { step: number; losses: number[]; values: Record<string, number>; gradientNorm: number }
+
+  constructor(report: NotFiniteError['report']) {
+    super('NOT_FINITE', `The loss or its gradient is not a finite number at step ${report.step}.`, {
+      hint: 'Lower the learning rate, lengthen the warm-up, or check the data of this batch.',
+    })
+    this.report = report
+  }
 }
 
 /** Everything that an exact resume needs, besides the position in the data. */
@@ -54,14 +74,25 @@ export interface Training<Shape> {
   readonly layout: Layout
   /** Steps done. */
   readonly steps: number
+  /** One step on one batch. */
   step(shape: Shape, feeds: Record<string, Feed>, rate: number): Promise<StepResult>
-  /** Runs a graph on the present parameters without changing them, batch statistics read: validation. */
+  /**
+   * One step on the mean loss of several batches of the same size (gradient accumulation). Equals a step on all their rows
+   * together where the loss is a mean over rows. A contrastive loss is not: its negatives are those of one batch.
+   */
+  stepOver(batches: readonly MicroBatch<Shape>[], rate: number): Promise<StepResult>
+  /**
+   * Runs a graph on the present parameters without changing them, batch statistics read: validation. With a running
+   * average, its values stand for those of the trained parameters.
+   */
   evaluate(
     key: string,
     build: (scope: Scope) => Readonly<Record<string, Tensor>>,
     feeds: Record<string, Feed>,
   ): Promise<Record<string, Inline>>
   parameters(): Promise<Float32Array>
+  /** The parameters as they are to be used: the running average where there is one, else the same. */
+  result(): Promise<Float32Array>
   state(): Promise<TrainingState>
   /** Goes on from a state; it must hold every buffer of {@link state}, each of its length. */
   restore(state: TrainingState): Promise<void>
@@ -83,10 +114,9 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
   const traced = trace((scope) => build(scope, options.first), { training: true, states })
   const fresh = hostBuffers(states)
   const layout = layOut(traced.declarations, treatmentOf)
-  await runtime.allocate('parameters', layout.length)
-  await runtime.allocate('gradients', layout.trained)
-  await runtime.write('parameters', 0, initialValues(layout, seed))
   const update = await openUpdate(runtime, layout, options)
+  await runtime.write('parameters', 0, initialValues(layout, seed))
+  await update.reset()
   const lengths = new Map([
     ['parameters', layout.length],
     ...update.slots.map((name) => [name, layout.trained] as const),
@@ -113,35 +143,58 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
     return made
   }
 
+  const stepOver: Training<Shape>['stepOver'] = async (batches, rate) => {
+    // The pass moves statistics before anything can be checked.
+    const statistics = await runtime.read('parameters', layout.statistics, layout.length - layout.statistics)
+    const values: Record<string, number> = {}
+    const losses: number[] = []
+    const memories = batches.length > 1 ? hostBuffers(states) : undefined
+    let commit = (): void => {}
+    let seconds = 0
+    for (const [i, { shape, feeds }] of batches.entries()) {
+      const pass = await compile(shape)
+      const result = await pass.run(feeds, { seed, step: steps, batch: i })
+      for (const [name, { data }] of Object.entries(result.outputs))
+        values[name] = (values[name] ?? 0) + (data[0] as number) / batches.length
+      losses.push(result.outputs.loss!.data[0] as number)
+      seconds += result.seconds + (await update.accumulate(i, batches.length))
+      // Memories of the last batch are moved when the step is known to be good.
+      if (i + 1 < batches.length) result.commit()
+      else commit = result.commit
+    }
+    const gradientNorm = await update.measure()
+    if (!Number.isFinite(values.loss) || !Number.isFinite(gradientNorm)) {
+      await runtime.write('parameters', layout.statistics, statistics)
+      if (memories !== undefined) restoreHosts(states, memories)
+      throw new NotFiniteError({ step: steps + 1, losses, values, gradientNorm })
+    }
+    seconds += await update.apply(steps, rate, gradientNorm)
+    commit()
+    steps++
+    return { values, gradientNorm, seconds }
+  }
+
   return {
     layout,
     get steps() {
       return steps
     },
-    async step(shape, feeds, rate) {
-      const pass = await compile(shape)
-      const { outputs, seconds, commit } = await pass.run(feeds, { seed, step: steps })
-      const values = Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data[0] as number]))
-      const gradientNorm = await update.measure(steps)
-      if (!Number.isFinite(values.loss) || !Number.isFinite(gradientNorm)) {
-        throw new VesaliusError('NOT_FINITE', `The loss or its gradient is not a finite number at step ${steps + 1}.`, {
-          hint: 'Lower the learning rate, lengthen the warm-up, or check the data of this batch.',
-        })
-      }
-      const swept = await update.apply(steps, rate, gradientNorm)
-      commit()
-      steps++
-      return { values, gradientNorm, seconds: seconds + swept }
-    },
+    step: (shape, feeds, rate) => stepOver([{ shape, feeds }], rate),
+    stepOver,
     async evaluate(key, build, feeds) {
       let evaluation = evaluations.get(key)
       if (evaluation === undefined) {
-        evaluation = await compileOutputs(runtime, build, layout, states)
+        evaluation = await compileOutputs(runtime, build, layout, states, options.average !== undefined)
         evaluations.set(key, evaluation)
       }
       return (await evaluation.run(feeds, { seed, step: validationDraws })).outputs
     },
     parameters: () => runtime.read('parameters', 0, layout.length),
+    async result() {
+      const flat = await runtime.read('parameters', 0, layout.length)
+      if (options.average) flat.set(await runtime.read('average', 0, layout.trained))
+      return flat
+    },
     async state() {
       const buffers: Record<string, Float32Array> = {}
       for (const [name, length] of lengths) buffers[name] = await runtime.read(name, 0, length)
@@ -163,7 +216,7 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
     async restart(parameters) {
       await runtime.write('parameters', 0, parameters.slice())
       restoreHosts(states, fresh)
-      for (const name of update.slots) await runtime.allocate(name, layout.trained)
+      await update.reset()
       steps = 0
     },
     async dispose() {

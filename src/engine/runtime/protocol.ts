@@ -1,6 +1,7 @@
 /** @file Messages between a runtime and its worker. All numeric data move without a copy, by transfer. */
 
 import type { DType, TensorData } from '../tensor.ts'
+import type { Kernel } from '../wasm/kernel.ts'
 
 /** Part of a buffer that lives in the worker, seen as a tensor. */
 export interface BufferView {
@@ -29,11 +30,15 @@ export interface SweepRange {
 export type Request =
   /** `profile`: where ONNX Runtime writes a profile of the session when it is unloaded, a path without its end. */
   | { kind: 'load'; model: Uint8Array; profile?: string }
+  /** A vector kernel, which is swept like a session. */
+  | { kind: 'kernel'; kernel: Kernel }
   | { kind: 'unload'; session: number }
   | { kind: 'allocate'; buffer: string; length: number }
   | { kind: 'reserve'; buffer: string; length: number; dtype: DType }
   | { kind: 'keep'; buffer: string; data: TensorData }
   | { kind: 'free'; buffer: string }
+  /** Buffers that are swept together. */
+  | { kind: 'allocateTogether'; lengths: Readonly<Record<string, number>> }
   | { kind: 'write'; buffer: string; offset: number; data: Float32Array }
   | { kind: 'read'; buffer: string; offset: number; length: number }
   | { kind: 'clamp'; buffer: string; start: number; end: number; low: number; high: number }

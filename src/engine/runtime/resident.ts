@@ -375,6 +375,9 @@ export function openResident({ ort, sessionOptions, device, location }: Resident
         return run(request)
       case 'sweep':
         return sweep(request)
+      case 'kernel':
+      case 'allocateTogether':
+        throw new Error('vector kernels work in the memory of the host')
       case 'address':
         throw new Error('MPI works on buffers in the memory of the host: use the device cpu')
       case 'close':

@@ -1,7 +1,10 @@
 /** @file ONNX Runtime in its worker: load models, keep buffers there, run. */
 
 import { messageOf, VesaliusError } from '../../core/errors.ts'
+import { lowerVectors, type Outputs } from '../onnx/lower.ts'
+import { targetOf } from '../onnx/webgpu.ts'
 import { type DType, sizeOf, type TensorData } from '../tensor.ts'
+import { vectorKernel } from '../wasm/kernel.ts'
 import { type Device, deviceOf, deviceProblem } from './devices.ts'
 import type { BufferView, Feed, Inline, Reply, Request, SweepRange } from './protocol.ts'
 
@@ -31,6 +34,16 @@ export interface Session {
   dispose(): Promise<void>
 }
 
+/** An element-wise graph, loaded to walk over long buffers in place: an optimizer's step. */
+export interface Sweeper {
+  /** `buffers`: vector of the graph -> buffer. An output `NAME+` is written over the vector NAME. */
+  sweep(call: {
+    buffers: Readonly<Record<string, string>>
+    ranges: readonly SweepRange[]
+  }): Promise<{ seconds: number }>
+  dispose(): Promise<void>
+}
+
 export interface Runtime {
   readonly threads: number
   /** Where models run; lower them for {@link targetOf} it. */
@@ -45,6 +58,10 @@ export interface Runtime {
   keep(what: string, value: Inline): Promise<string>
   /** Lets go of a buffer. */
   free(buffer: string): Promise<void>
+  /** Buffers of zeros that are swept together, side by side in one memory where that is possible. */
+  allocateTogether(lengths: Readonly<Record<string, number>>): Promise<void>
+  /** Loads a graph over the vectors it names and the vector `rates`. */
+  loadSweep(graph: Outputs): Promise<Sweeper>
   /** Copies data into a buffer. The array is handed over and must not be used afterwards. */
   write(buffer: string, offset: number, data: Float32Array): Promise<void>
   read(buffer: string, offset: number, length: number): Promise<Float32Array>
@@ -60,6 +77,8 @@ export interface Runtime {
 
 /** How requests reach ONNX Runtime. */
 export interface Channel {
+  /** Whether buffers lie in memory that WebAssembly can reach. */
+  kernels?: boolean
   threads: number
   device: string
   ask(request: Request, transfer?: ArrayBuffer[]): Promise<Reply>
@@ -162,6 +181,7 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
   return runtimeOver({
     threads,
     device,
+    kernels: device !== 'webgpu',
     ask,
     close() {
       if (closed === undefined) {
@@ -174,7 +194,7 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
 }
 
 /** A runtime over whatever carries its requests: a worker thread in Node, a queue in the browser. */
-export function runtimeOver({ threads, device, ask, close }: Channel): Runtime {
+export function runtimeOver({ threads, device, kernels = false, ask, close }: Channel): Runtime {
   let nextOwn = 1
   const sessionOf = (session: number): Session => ({
     async run({ feeds, into = {}, fetch = [] }) {
@@ -216,6 +236,29 @@ export function runtimeOver({ threads, device, ask, close }: Channel): Runtime {
     },
     async free(buffer) {
       await ask({ kind: 'free', buffer })
+    },
+    async allocateTogether(lengths) {
+      if (kernels) await ask({ kind: 'allocateTogether', lengths })
+      else for (const [buffer, length] of Object.entries(lengths)) await ask({ kind: 'allocate', buffer, length })
+    },
+    async loadSweep(graph) {
+      const model = kernels ? undefined : lowerVectors(graph, { target: targetOf(device) })
+      const request =
+        model === undefined
+          ? { kind: 'kernel' as const, kernel: vectorKernel(graph) }
+          : { kind: 'load' as const, model: model.bytes }
+      const { sweep, dispose } = sessionOf((await ask(request)).session as number)
+      const written = Object.keys(graph)
+      return {
+        sweep: ({ buffers, ranges }) => {
+          const into = Object.fromEntries(written.map((name) => [name, buffers[name.slice(0, -1)] as string]))
+          const read = Object.entries(buffers).filter(
+            ([name]) => model?.inputs.some((input) => input.name === name) ?? true,
+          )
+          return sweep({ buffers: Object.fromEntries(read), into, constants: 'rates', ranges })
+        },
+        dispose,
+      }
     },
     async write(buffer, offset, data) {
       await ask({ kind: 'write', buffer, offset, data }, owned(data))

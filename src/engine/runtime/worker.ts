@@ -10,6 +10,7 @@ import { lowerTraining } from '../onnx/lower.ts'
 import { input, neg } from '../ops.ts'
 import type { DType, TensorData } from '../tensor.ts'
 import { sessionOptions } from './devices.ts'
+import { allocateTogether, type LoadedKernel, loadKernel, runKernel, sumOfSquares } from './kernels.ts'
 import type { BufferView, Feed, Inline, Reply, Request } from './protocol.ts'
 import { openResident } from './resident.ts'
 
@@ -21,6 +22,7 @@ const { device, threads } = workerData as { device: string; threads: number }
 const sessions = new Map<number, ort.InferenceSession>()
 const buffers = new Map<string, TensorData>()
 const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const
+const kernels = new Map<number, LoadedKernel>()
 let nextSession = 1
 
 function buffer(name: string): TensorData {
@@ -71,7 +73,13 @@ async function handle(request: Request): Promise<Omit<Reply, 'id'>> {
       sessions.set(id, made)
       return { session: id }
     }
+    case 'kernel': {
+      const id = nextSession++
+      kernels.set(id, loadKernel(request.kernel))
+      return { session: id }
+    }
     case 'unload':
+      if (kernels.delete(request.session)) return {}
       await session(request.session).release()
       sessions.delete(request.session)
       return {}
@@ -87,6 +95,9 @@ async function handle(request: Request): Promise<Omit<Reply, 'id'>> {
     case 'free':
       buffers.delete(request.buffer)
       return {}
+    case 'allocateTogether':
+      for (const [name, values] of allocateTogether(request.lengths)) buffers.set(name, values)
+      return {}
     case 'write':
       part(request.buffer, request.offset, request.offset + request.data.length).set(request.data)
       return {}
@@ -99,9 +110,8 @@ async function handle(request: Request): Promise<Omit<Reply, 'id'>> {
       return {}
     }
     case 'norm': {
-      let total = 0
-      for (const value of part(request.buffer, request.start, request.end)) total += value ** 2
-      return { value: Math.sqrt(total) }
+      const values = part(request.buffer, request.start, request.end)
+      return { value: Math.sqrt(sumOfSquares(values, 0, values.length)) }
     }
     case 'address': {
       const { default: koffi } = await import('koffi')
@@ -126,6 +136,15 @@ async function handle(request: Request): Promise<Omit<Reply, 'id'>> {
     case 'sweep': {
       const { ranges, chunk } = request
       const start = performance.now()
+      const kernel = kernels.get(request.session)
+      if (kernel !== undefined) {
+        const names = kernel.kernel.vectors.map((name) => (request.buffers[name] ?? request.into[`${name}+`]) as string)
+        for (const range of ranges) {
+          const vectors = names.map((name) => part(name, range.start, range.end))
+          runKernel(kernel, vectors, range.constants, 0, range.end - range.start)
+        }
+        return { seconds: (performance.now() - start) / 1000 }
+      }
       for (const range of ranges) {
         const constants = new ort.Tensor('float32', range.constants, [range.constants.length])
         for (let from = range.start; from < range.end; from += chunk) {
@@ -143,6 +162,7 @@ async function handle(request: Request): Promise<Omit<Reply, 'id'>> {
     case 'close':
       for (const open of sessions.values()) await open.release()
       sessions.clear()
+      kernels.clear()
       buffers.clear()
       return {}
   }
