@@ -29,6 +29,7 @@ export const errorCodes = {
   CHECKPOINT_INVALID: 'work',
   SHAPE_MISMATCH: 'work',
   NOT_FINITE: 'work',
+  MEMORY_SHORT: 'work',
   RUNTIME_FAILED: 'work',
   DEVICE_MISSING: 'work',
   MPI_FAILED: 'work',

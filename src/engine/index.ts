@@ -16,6 +16,7 @@ export { type MemoryBank, memoryBank } from './hosts/memory-bank.ts'
 export { tap } from './hosts/tap.ts'
 export type { Initializer } from './initial-values.ts'
 export { type GraphPrint, graphChange, graphPrint } from './inspect/canonical.ts'
+export { estimateMemory, type MemoryEstimate } from './inspect/memory.ts'
 export {
   isProduct,
   type KernelCall,

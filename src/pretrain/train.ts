@@ -14,6 +14,7 @@ import { latestCheckpoint, pruneCheckpoints, type RunProgress, readCheckpoint, w
 import { objectiveOf, type RunConfig } from './config.ts'
 import { environment, layoutHash } from './environment.ts'
 import { exportModel, startingWeights } from './export.ts'
+import { checkMemory, runMemory } from './memory.ts'
 import { prepareRun } from './prepare.ts'
 import { appendMetrics, cutMetrics, type RunFolder } from './run-folder.ts'
 import { type BatchShape, buildStep, weightsAt } from './step.ts'
@@ -27,6 +28,8 @@ export interface TrainOptions {
   progress: (steps: number) => Progress
   /** Stops after the step under way, with a checkpoint. */
   signal?: AbortSignal
+  /** Go on although the run seems not to fit into memory. */
+  forceMemory?: boolean
 }
 
 export interface TrainSummary {
@@ -42,7 +45,13 @@ export interface TrainSummary {
 }
 
 /** Trains, or continues from the newest whole checkpoint in the folder, to the last step; then writes the model. */
-export async function train({ config, folder, progress, signal }: TrainOptions): Promise<TrainSummary> {
+export async function train({
+  config,
+  folder,
+  progress,
+  signal,
+  forceMemory = false,
+}: TrainOptions): Promise<TrainSummary> {
   const { data, model, tokenizer, config: resolved } = await prepareRun(config, folder)
   const objective = objectiveOf(resolved.objective)
   const { batch, epochs, seed, steps } = resolved.train
@@ -55,13 +64,16 @@ export async function train({ config, folder, progress, signal }: TrainOptions):
   const step = { model, objective, config: objective.config.parse(resolved.objectiveConfig) }
   const batches = await openBatches({ ...data, tokenizer, model, config: resolved })
   const total = steps ?? Math.max(1, Math.round(epochs * batches.stepsPerEpoch))
+  const bar = progress(total)
+  const { optimizer } = resolved.train
+  bar.say(checkMemory(runMemory(step, { batch, buckets: batches.buckets, optimizer }), forceMemory))
   const runtime = openRuntime(resolved.threads === undefined ? {} : { threads: resolved.threads })
   try {
     const training = await openTraining<BatchShape>({
       runtime,
       build: (scope, shape) => buildStep(scope, shape, step),
       first: { batch, tokens: batches.buckets[0] as number },
-      optimizer: resolved.train.optimizer,
+      optimizer,
       clipNorm: resolved.train.clipNorm,
       seed,
       bounds: { logit_scale: { low: 0, high: maximalLogitScale } },
@@ -70,7 +82,7 @@ export async function train({ config, folder, progress, signal }: TrainOptions):
     const loop: Loop = {
       config: resolved,
       folder,
-      progress: progress(total),
+      progress: bar,
       training,
       batches,
       step,

@@ -1,11 +1,15 @@
 /** @file `vesalius bench`: how long a training step takes here, and where the time goes. */
 
 import { VesaliusError } from '../../core/errors.ts'
+import { bytesInWords } from '../../core/memory.ts'
 import { textTable } from '../../core/table.ts'
 import {
+  estimateMemory,
   type GraphSummary,
   graphPrint,
   kernelSeconds,
+  lowerTraining,
+  methodOf,
   type Profile,
   peakInUse,
   providers,
@@ -15,6 +19,7 @@ import {
 } from '../../engine/index.ts'
 import { imagePresetNames, textPresetNames } from '../../models/presets.ts'
 import { benchStep } from '../../pretrain/bench-step.ts'
+import { runSchema } from '../../pretrain/config.ts'
 import { syntheticStep, traceSynthetic } from '../../pretrain/synthetic.ts'
 import { command } from '../command.ts'
 
@@ -146,6 +151,8 @@ export const bench = command({
       printSummary(summary, graph.hash, print)
       return { ...what, graph, summary }
     }
+    const slots = methodOf(runSchema.shape.train.parse({}).optimizer).slots.length
+    const memory = estimateMemory([lowerTraining(outputs)], { length: synthetic.layout.length, slots })
     const { profile, ...times } = await benchStep(synthetic, {
       ...o,
       profile: o.profile === true,
@@ -163,8 +170,8 @@ export const bench = command({
     print(
       `  ${figures.pairsPerSecond.toFixed(1)} pairs/s, ${figures.gigaflopsPerSecond.toFixed(1)} GFLOP/s in the pass`,
     )
-    print(`  peak memory of the process ${megabytes(times.peakBytes)} MB`)
-    if (profile === undefined) return { ...what, graph, ...figures }
+    print(`  peak memory of the process ${bytesInWords(times.peakBytes)}, estimated ${bytesInWords(memory.total)}`)
+    if (profile === undefined) return { ...what, graph, ...figures, memory }
     const tables = profileTables(profile, o.depth)
     const { products, all } = tables.kernels
     const overhead = { step: times.step / products, pass: times.pass / products }
@@ -175,7 +182,7 @@ export const bench = command({
       `  overhead: the step takes ${overhead.step.toFixed(2)} times its products, the pass ${overhead.pass.toFixed(2)} times\n`,
     )
     printProfile(tables, print)
-    return { ...what, graph, ...figures, overhead, profile: tables }
+    return { ...what, graph, ...figures, memory, overhead, profile: tables }
   },
 })
 

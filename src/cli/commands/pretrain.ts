@@ -40,6 +40,7 @@ const options = {
   rate: { type: 'number', help: 'peak learning rate' },
   seed: { type: 'integer', help: 'seed of everything random' },
   threads: { type: 'integer', help: 'threads of one operator' },
+  'force-memory': { type: 'boolean', help: 'go on although the run seems not to fit into memory' },
 } as const
 
 /** A record without its undefined values, so that a file's values are not overwritten by options that were not given. */
@@ -94,12 +95,12 @@ async function trainOne(
   config: RunConfig,
   folder: RunFolder,
   context: Context,
-  label: string,
+  { label, forceMemory }: { label: string; forceMemory: boolean },
 ): Promise<Record<string, unknown>> {
   const { writeRunReport } = await import('../../evaluate/report/run-report.ts')
   const progress = (total: number) => context.progress(label, total, 'steps')
   try {
-    const summary = await train({ config, folder, progress, signal: context.signal })
+    const summary = await train({ config, folder, progress, signal: context.signal, forceMemory })
     return { ...summary, run: folder.path, report: await writeRunReport(folder) }
   } catch (error) {
     if (error instanceof VesaliusError && error.code === 'INTERRUPTED') await writeRunReport(folder)
@@ -118,6 +119,7 @@ export const pretrain = command({
   ],
   async run(args, context) {
     const { resume, out, folds, fold } = args.options
+    const training = { label: 'Training', forceMemory: args.options['force-memory'] === true }
     if (resume !== undefined) {
       const config = await readRunConfig(resume)
       if (config === undefined) {
@@ -126,13 +128,13 @@ export const pretrain = command({
           hint: 'Start one with --data and --out.',
         })
       }
-      return finish([await trainOne(config, runFolder(resume), context, 'Training')], context)
+      return finish([await trainOne(config, runFolder(resume), context, training)], context)
     }
     if (out === undefined)
       throw new VesaliusError('USAGE', 'pretrain needs a folder for the run.', { hint: 'Add: --out RUN' })
     if (folds === undefined || fold !== undefined) {
       const config = await configOf(args, fold)
-      return finish([await trainOne(config, await createRun(out, config), context, 'Training')], context)
+      return finish([await trainOne(config, await createRun(out, config), context, training)], context)
     }
     const runs: Record<string, unknown>[] = []
     for (let k = 0; k < folds; k++) {
@@ -140,7 +142,12 @@ export const pretrain = command({
       const config = await configOf(args, k)
       // A run of folds that was interrupted goes on with the fold it was in.
       const folder = (await readRunConfig(path)) === undefined ? await createRun(path, config) : runFolder(path)
-      runs.push(await trainOne((await readRunConfig(path)) ?? config, folder, context, `Fold ${k + 1} of ${folds}`))
+      runs.push(
+        await trainOne((await readRunConfig(path)) ?? config, folder, context, {
+          ...training,
+          label: `Fold ${k + 1} of ${folds}`,
+        }),
+      )
     }
     return finish(runs, context)
   },

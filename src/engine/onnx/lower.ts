@@ -11,7 +11,7 @@ import type { PrimitiveName, Primitives } from '../primitives.ts'
 import type { Distribution } from '../random-leaves.ts'
 import { type Node, type Shape, sizeOf, type Tensor, topological } from '../tensor.ts'
 import { type Dim, type Emitter, end } from './emitter.ts'
-import { bytesOf, encodeModel, type OnnxInitializer, type OnnxNode, type OnnxValue } from './proto.ts'
+import { bytesOf, encodeModel, type OnnxGraph, type OnnxInitializer, type OnnxNode, type OnnxValue } from './proto.ts'
 import { activations } from './rules/activations.ts'
 import { elementwise } from './rules/elementwise.ts'
 import { host } from './rules/host.ts'
@@ -65,6 +65,9 @@ export interface LoweredModel {
   randoms: readonly RandomInput[]
   outputs: readonly OnnxValue[]
   nodes: number
+  /** What `bytes` hold, and the tensor of each value that is one: for estimates of memory. */
+  graph: OnnxGraph
+  tensors: ReadonlyMap<string, Tensor>
 }
 
 /** For which kernels the model is written, see {@link targetOf}; those of the CPU if not given. */
@@ -272,7 +275,8 @@ function lower(
   const renamed = (list: readonly string[]): string[] => list.map((name) => rename.get(name) ?? name)
   const finished = nodes.map((n) => ({ ...n, inputs: renamed(n.inputs), outputs: renamed(n.outputs) }))
   const graph = { inputs, outputs: results, nodes: finished, initializers: [...initializers.values()] }
-  return { bytes: encodeModel(graph), inputs, randoms, outputs: results, nodes: nodes.length }
+  const tensors = new Map([...names].map(([t, name]) => [rename.get(name) ?? name, t]))
+  return { bytes: encodeModel(graph), inputs, randoms, outputs: results, nodes: nodes.length, graph, tensors }
 }
 
 /** Leaves that come from outside under their own names. */
