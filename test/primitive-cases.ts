@@ -9,11 +9,13 @@ import type { Tensor } from '../src/engine/tensor.ts'
 import { activationsCases } from './primitive-cases/activations.ts'
 import type { Case } from './primitive-cases/case.ts'
 import { elementwiseCases } from './primitive-cases/elementwise.ts'
+import { indexingCases } from './primitive-cases/indexing.ts'
 import { normCases } from './primitive-cases/norm.ts'
 import { poolingCases } from './primitive-cases/pooling.ts'
 import { productsCases } from './primitive-cases/products.ts'
 import { reductionsCases } from './primitive-cases/reductions.ts'
 import { shapeCases } from './primitive-cases/shape.ts'
+import { sortingCases } from './primitive-cases/sorting.ts'
 import { windowsCases } from './primitive-cases/windows.ts'
 
 export type { Case } from './primitive-cases/case.ts'
@@ -28,6 +30,8 @@ export const primitiveCases: Record<PrimitiveName, readonly Case[] | 'leaf'> = {
   ...activationsCases,
   ...reductionsCases,
   ...shapeCases,
+  ...indexingCases,
+  ...sortingCases,
   ...productsCases,
   ...windowsCases,
   ...poolingCases,

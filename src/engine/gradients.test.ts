@@ -207,6 +207,136 @@ describe('composites', () => {
     expect(slope!.every(Number.isFinite)).toBe(true)
   })
 
+  it('variance, standard deviation and norms: values, derivatives, and none at 0', () => {
+    const { xs, feeds } = symbols([2, 3, 2])
+    const x = xs[0]!
+    const line = feeds.get('x0')!
+    const mean = line.reduce((s, v) => s + v, 0) / 12
+    const spread = line.reduce((s, v) => s + (v - mean) ** 2, 0)
+    const found = interpret(
+      [op.variance(x), op.standardDeviation(x, undefined, false, 1), op.l2Norm(x), op.l1Norm(x)],
+      feeds,
+    )
+    const wanted = [spread / 12, Math.sqrt(spread / 11), Math.hypot(...line), line.reduce((s, v) => s + Math.abs(v), 0)]
+    expectClose(
+      Float64Array.from(found, (v) => v[0]!),
+      Float64Array.from(wanted),
+      1e-7,
+    )
+    checkTwice(
+      [op.variance(x, [0, 2], true, 1), op.standardDeviation(x, 1), op.l2Norm(x, -1), op.l1Norm(x, 0)],
+      xs,
+      feeds,
+    )
+    const flat = new Map([['x0', new Float64Array(12)]])
+    const total = op.add(op.l2Norm(x), op.standardDeviation(x))
+    expect([...interpret(gradients(total, [x]), flat)[0]!]).toEqual(new Array(12).fill(0))
+  })
+
+  it('maskedLogSumExp: only what the mask shows counts; a line without any is harmless', () => {
+    const x = op.input('x', [3, 3])
+    const mask = op.input('mask', [3, 3], 'bool')
+    const feeds = new Map([
+      ['x', Float64Array.of(1, 900, 2, 0, 0, 0, 800, -3, 800)],
+      ['mask', Float64Array.of(1, 0, 1, 0, 0, 0, 1, 1, 1)],
+    ])
+    const y = op.maskedLogSumExp(x, mask)
+    const [value, slope] = interpret([y, ...gradients(op.sum(y), [x])], feeds)
+    const [a, b] = [1 / (1 + Math.E), Math.E / (1 + Math.E)]
+    expectClose(value!, Float64Array.of(2 + Math.log1p(1 / Math.E), -1e9, 800 + Math.log(2)), 1e-15)
+    expectClose(slope!, Float64Array.of(a, 0, b, 0, 0, 0, 0.5, 0, 0.5), 1e-9)
+    expect(op.maskedLogSumExp(x, mask, 0, true).shape).toEqual([1, 3])
+  })
+
+  it('any, all, also of nothing', () => {
+    const x = op.input('x', [2, 2], 'bool')
+    const none = op.constant(new Uint8Array(0), [0, 2])
+    const feeds = new Map([['x', Float64Array.of(1, 0, 1, 1)]])
+    const found = interpret([op.any(x, 0), op.all(x, 0), op.all(x), op.any(none, 0), op.all(none, 0)], feeds)
+    expect(found.map((v) => [...v])).toEqual([[1, 1], [1, 0], [0], [0, 0], [1, 1]])
+  })
+
+  it('cumulativeProduct: any length, zeros included', () => {
+    for (const n of [1, 2, 5, 8]) {
+      const { xs, feeds } = symbols([2, n])
+      const y = op.cumulativeProduct(xs[0]!, 1)
+      let running = 1
+      const wanted = feeds.get('x0')!.map((v, i) => {
+        running = i % n === 0 ? v : running * v
+        return running
+      })
+      expectClose(interpret([y], feeds)[0]!, wanted, 1e-12)
+      checkTwice([y], xs, feeds)
+    }
+    const x = op.input('x', [3])
+    const feeds = new Map([['x', Float64Array.of(2, 0, 3)]])
+    expect([...interpret(gradients(op.sum(op.cumulativeProduct(x)), [x]), feeds)[0]!]).toEqual([1, 8, 0])
+  })
+
+  it('kthValue and median: from either end, odd and even', () => {
+    const x = op.input('x', [2, 4])
+    const feeds = new Map([['x', Float64Array.of(3, 1, 2, 9, 5, 5, 7, 0)]])
+    const found = interpret(
+      [...[0, 1, 2, 3].map((k) => op.kthValue(x, k)), op.median(x), op.median(op.slice(x, 1, 0, 3))],
+      feeds,
+    )
+    expect(found.map((v) => [...v])).toEqual([
+      [1, 0],
+      [2, 5],
+      [3, 5],
+      [9, 7],
+      [2.5, 5],
+      [2, 5],
+    ])
+    const { xs, feeds: other } = symbols([3, 6])
+    checkTwice([op.median(xs[0]!), op.kthValue(xs[0]!, 1, 0)], xs, other)
+  })
+
+  it('roll, tile, repeat, stack, unstack, padding by edges: elements where they belong, derivatives too', () => {
+    const x = op.input('x', [2, 3])
+    const feeds = new Map([['x', Float64Array.of(1, 2, 3, 4, 5, 6)]])
+    const made = [
+      op.roll(x, 1, 1),
+      op.roll(x, -2, -1),
+      op.tile(x, [1, 2]),
+      op.repeat(x, 2, 0),
+      op.stack(op.unstack(x, 0), 1),
+      op.padReflect(x, [0, 2], [1, 1]),
+      op.padEdge(x, [1, 0], [0, 2]),
+      op.swapAxes(x, 0, 1),
+    ]
+    expect(interpret(made, feeds).map((v) => v.join(' '))).toEqual([
+      '3 1 2 6 4 5',
+      '3 1 2 6 4 5',
+      '1 2 3 1 2 3 4 5 6 4 5 6',
+      '1 2 3 1 2 3 4 5 6 4 5 6',
+      '1 4 2 5 3 6',
+      '3 2 1 2 3 2 6 5 4 5 6 5 3 2 1 2 3 2',
+      '1 2 3 3 3 1 2 3 3 3 4 5 6 6 6',
+      '1 4 2 5 3 6',
+    ])
+    checkTwice(made, [x], feeds)
+  })
+
+  it('triangles, grids, ranges, one-hot rows', () => {
+    const x = op.input('x', [2, 3])
+    const feeds = new Map([['x', Float64Array.of(1, 2, 3, 4, 5, 6)]])
+    const [rows, columns] = op.meshGrid(op.range(2), op.range(3))
+    const made = [op.tril(x), op.triu(x), op.tril(x, 1), op.triu(x, 1), rows!, columns!, op.linspace(-1, 1, 5)]
+    const hot = op.oneHot(op.constant(Int32Array.of(1, 3, -1), [3]), 3)
+    expect(interpret([...made, hot], feeds).map((v) => v.join(' '))).toEqual([
+      '1 0 0 4 5 0',
+      '1 2 3 0 5 6',
+      '1 2 0 4 5 6',
+      '0 2 3 0 0 6',
+      '0 0 0 1 1 1',
+      '0 1 2 0 1 2',
+      '-1 -0.5 0 0.5 1',
+      '0 1 0 0 0 0 0 0 0',
+    ])
+    checkTwice([op.tril(x), op.triu(x, 1)], [x], feeds)
+  })
+
   it('mean: over all, one and two axes', () => {
     const { xs, feeds } = symbols([2, 3, 2])
     const x = xs[0]!

@@ -7,12 +7,14 @@ import { VesaliusError } from '../core/errors.ts'
 import { activations } from './gradients/activations.ts'
 import { elementwise } from './gradients/elementwise.ts'
 import { host } from './gradients/host.ts'
+import { indexing } from './gradients/indexing.ts'
 import { norm } from './gradients/norm.ts'
 import { pooling } from './gradients/pooling.ts'
 import { products } from './gradients/products.ts'
 import { reductions } from './gradients/reductions.ts'
 import { shape } from './gradients/shape.ts'
 import type { Rules } from './gradients/site.ts'
+import { sorting } from './gradients/sorting.ts'
 import { windows } from './gradients/windows.ts'
 import * as op from './ops.ts'
 import type { PrimitiveName } from './primitives.ts'
@@ -30,6 +32,8 @@ const rules: Rules<PrimitiveName> = {
   ...activations,
   ...reductions,
   ...shape,
+  ...indexing,
+  ...sorting,
   ...products,
   ...windows,
   ...pooling,

@@ -8,12 +8,14 @@ import type { HostData } from './host.ts'
 import { activations } from './interpreter/activations.ts'
 import { elementwise } from './interpreter/elementwise.ts'
 import { callHost } from './interpreter/host.ts'
+import { indexing } from './interpreter/indexing.ts'
 import { norm } from './interpreter/norm.ts'
 import { pooling } from './interpreter/pooling.ts'
 import { products } from './interpreter/products.ts'
 import { reductions } from './interpreter/reductions.ts'
 import { shape } from './interpreter/shape.ts'
 import type { Rules, Values } from './interpreter/site.ts'
+import { sorting } from './interpreter/sorting.ts'
 import { windows } from './interpreter/windows.ts'
 import type { PrimitiveName } from './primitives.ts'
 import { type Node, sizeOf, type Tensor, topological } from './tensor.ts'
@@ -32,6 +34,8 @@ const rules: Rules<SessionPrimitive> = {
   ...activations,
   ...reductions,
   ...shape,
+  ...indexing,
+  ...sorting,
   ...products,
   ...windows,
   ...pooling,

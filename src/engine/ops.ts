@@ -4,11 +4,15 @@
  */
 
 export * from './ops/activations.ts'
+export * from './ops/constants.ts'
 export * from './ops/elementwise.ts'
+export * from './ops/indexing.ts'
 export * from './ops/norm.ts'
+export * from './ops/padding.ts'
 export * from './ops/pooling.ts'
 export * from './ops/products.ts'
 export * from './ops/random.ts'
 export * from './ops/reductions.ts'
 export * from './ops/shape.ts'
+export * from './ops/sorting.ts'
 export * from './ops/windows.ts'

@@ -86,7 +86,11 @@ export interface Activations {
 export interface Reductions {
   sum: { axes: readonly number[]; keep: boolean }
   reduceMax: { axes: readonly number[]; keep: boolean }
+  reduceMin: { axes: readonly number[]; keep: boolean }
+  product: { axes: readonly number[]; keep: boolean }
   argMax: { axis: number }
+  argMin: { axis: number }
+  cumulativeSum: { axis: number; exclusive: boolean; reverse: boolean }
   softmax: { axis: number }
   logSoftmax: { axis: number }
 }
@@ -97,9 +101,24 @@ export interface Shapes {
   broadcast: { shape: Shape }
   concat: { axis: number }
   slice: { starts: readonly number[]; ends: readonly number[] }
-  pad: { before: readonly number[]; after: readonly number[] }
-  gather: None
+  stride: { axis: number; step: number }
+  split: { axis: number; sizes: readonly number[] }
+  flip: { axes: readonly number[] }
+  pad: { before: readonly number[]; after: readonly number[]; value: number }
+}
+
+export interface Indexing {
+  gather: { axis: number }
   scatterAdd: { size: number }
+  batchGather: { batchAxes: number }
+  batchScatterAdd: { batchAxes: number; size: number }
+  takeAlongAxis: { axis: number }
+  addAlongAxis: { axis: number; size: number }
+  putAlongAxis: { axis: number }
+}
+
+export interface Sorting {
+  topK: { axis: number; k: number; largest: boolean }
 }
 
 export interface Products {
@@ -133,6 +152,8 @@ export interface Primitives
     Activations,
     Reductions,
     Shapes,
+    Indexing,
+    Sorting,
     Products,
     Windows,
     Pooling,

@@ -2,7 +2,7 @@
 
 import * as op from '../../src/engine/ops.ts'
 import type { Shapes } from '../../src/engine/primitives.ts'
-import { given, normal } from '../operands.ts'
+import { coins, given, normal } from '../operands.ts'
 import type { Cases } from './case.ts'
 
 export const shapeCases: Cases<keyof Shapes> = {
@@ -30,33 +30,28 @@ export const shapeCases: Cases<keyof Shapes> = {
     { what: 'the end', operands: [normal(4, 2)], trace: (x) => op.slice(x, 0, 3, 4) },
     { what: 'nothing', operands: [normal(4, 2)], trace: (x) => op.slice(x, 0, 2, 2) },
   ],
+  stride: [
+    { what: 'every second of five', operands: [normal(2, 5)], trace: (x) => op.slice(x, 1, 0, 5, 2) },
+    { what: 'every third of the middle', operands: [normal(9, 2)], trace: (x) => op.slice(x, 0, 1, 8, 3) },
+    { what: 'a step beyond the end', operands: [normal(2, 3)], trace: (x) => op.slice(x, -1, 0, 3, 7) },
+    { what: 'nothing', operands: [normal(2, 0)], trace: (x) => op.slice(x, 1, 0, 0, 2) },
+    { what: 'ints', operands: [given([5], [1, 2, 3, 4, 5], 'int32')], trace: (x) => op.slice(x, 0, 0, 5, 2) },
+  ],
+  split: [
+    { what: 'three parts', operands: [normal(2, 6)], trace: (x) => op.split(x, 1, [1, 2, 3]) },
+    { what: 'an empty part', operands: [normal(3, 2)], trace: (x) => op.split(x, 0, [0, 3]) },
+    { what: 'only one is used', operands: [normal(2, 6)], trace: (x) => op.chunk(x, 3, -1)[1]! },
+    { what: 'bools', operands: [coins(4)], trace: (x) => op.split(x, 0, [1, 3]) },
+  ],
+  flip: [
+    { what: 'one axis', operands: [normal(2, 3)], trace: (x) => op.flip(x, 1) },
+    { what: 'two axes', operands: [normal(2, 3, 4)], trace: (x) => op.flip(x, [0, -1]) },
+    { what: 'nothing', operands: [normal(2, 0)], trace: (x) => op.flip(x, 1) },
+    { what: 'ints', operands: [given([3], [1, 2, 3], 'int32')], trace: (x) => op.flip(x, 0) },
+  ],
   pad: [
     { what: 'all sides', operands: [normal(2, 3)], trace: (x) => op.pad(x, [1, 0], [2, 1]) },
     { what: 'nothing', operands: [normal(0, 3)], trace: (x) => op.pad(x, [1, 0], [1, 0]) },
-  ],
-  gather: [
-    { what: 'repeated rows', operands: [normal(4, 3), given([2, 2], [3, 0, 3, 3], 'int32')], trace: op.gather },
-    { what: 'single values', operands: [normal(4), given([3], [1, 1, 2], 'int32')], trace: op.gather },
-    { what: 'one row', operands: [normal(4, 2), given([], [2], 'int32')], trace: op.gather },
-    { what: 'no rows', operands: [normal(4, 2), given([0], [], 'int32')], trace: op.gather },
-  ],
-  scatterAdd: [
-    {
-      what: 'repeated rows',
-      operands: [normal(2, 2, 3), given([2, 2], [3, 0, 3, 3], 'int32')],
-      trace: (x, i) => op.scatterAdd(x, i, 5),
-    },
-    {
-      what: 'single values',
-      operands: [normal(3), given([3], [1, 1, 2], 'int32')],
-      trace: (x, i) => op.scatterAdd(x, i, 4),
-    },
-    { what: 'one row', operands: [normal(2), given([], [2], 'int32')], trace: (x, i) => op.scatterAdd(x, i, 4) },
-    { what: 'no rows', operands: [normal(0, 2), given([0], [], 'int32')], trace: (x, i) => op.scatterAdd(x, i, 4) },
-    {
-      what: 'single values in two axes',
-      operands: [normal(2, 2), given([2, 2], [1, 0, 1, 1], 'int32')],
-      trace: (x, i) => op.scatterAdd(x, i, 3),
-    },
+    { what: 'a value', operands: [normal(2, 3)], trace: (x) => op.pad(x, [1, 0], [0, 2], -1.5) },
   ],
 }

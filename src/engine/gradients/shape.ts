@@ -30,9 +30,31 @@ export const shape: Rules<keyof Shapes> = {
       ),
     ]
   },
+  stride({ x: [x], g, attributes: { axis, step } }) {
+    const n = x!.shape[axis] as number
+    const lengths = (...middle: number[]): number[] => [
+      ...g.shape.slice(0, axis),
+      ...middle,
+      ...g.shape.slice(axis + 1),
+    ]
+    const count = g.shape[axis] as number
+    const apart = op.unsqueeze(g, axis + 1)
+    const none = apart.shape.map(() => 0)
+    const filled = op.pad(
+      apart,
+      none,
+      none.map((_, i) => (i === axis + 1 ? step - 1 : 0)),
+    )
+    return [op.slice(reshape(filled, lengths(count * step)), axis, 0, n)]
+  },
+  split: ({ y, gs, attributes: { axis } }) => [
+    op.concat(
+      y.map((part, i) => gs[i] ?? op.full(part.shape, 0)),
+      axis,
+    ),
+  ],
+  flip: ({ g, attributes: { axes } }) => [op.flip(g, axes)],
   pad: ({ x: [x], g, attributes: { before } }) => [
     before.reduce((t, from, axis) => op.slice(t, axis, from, from + (x!.shape[axis] as number)), g),
   ],
-  gather: ({ x: [table, indices], g }) => [op.scatterAdd(g, indices!, table!.shape[0] as number), null],
-  scatterAdd: ({ x: [, indices], g }) => [op.gather(g, indices!), null],
 }

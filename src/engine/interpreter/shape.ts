@@ -35,27 +35,39 @@ export const shape: Rules<keyof Shapes> = {
     })
     return out
   },
-  pad({ x, inputs, shape, attributes: { before } }) {
+  stride({ x, inputs, shape, attributes: { axis, step } }) {
+    const strides = stridesOf(inputs[0]!.shape)
+    const out = new Float64Array(sizeOf(shape))
+    forEachIndex(shape, (index, flat) => {
+      out[flat] = x[0]![index.reduce((s, n, i) => s + n * (i === axis ? step : 1) * strides[i]!, 0)]!
+    })
+    return out
+  },
+  split({ x, inputs, attributes: { axis, sizes }, node }) {
+    const strides = stridesOf(inputs[0]!.shape)
+    let start = 0
+    return sizes.map((size, part) => {
+      const out = new Float64Array(sizeOf(node.outputs[part]!.shape))
+      forEachIndex(node.outputs[part]!.shape, (index, flat) => {
+        out[flat] = x[0]![index.reduce((s, n, i) => s + (i === axis ? n + start : n) * strides[i]!, 0)]!
+      })
+      start += size
+      return out
+    })
+  },
+  flip({ x, shape, attributes: { axes } }) {
     const strides = stridesOf(shape)
     const out = new Float64Array(sizeOf(shape))
+    forEachIndex(shape, (index, flat) => {
+      out[flat] = x[0]![index.reduce((s, n, i) => s + (axes.includes(i) ? shape[i]! - 1 - n : n) * strides[i]!, 0)]!
+    })
+    return out
+  },
+  pad({ x, inputs, shape, attributes: { before, value } }) {
+    const strides = stridesOf(shape)
+    const out = new Float64Array(sizeOf(shape)).fill(value)
     forEachIndex(inputs[0]!.shape, (index, flat) => {
       out[index.reduce((s, n, i) => s + (n + before[i]!) * strides[i]!, 0)] = x[0]![flat]!
-    })
-    return out
-  },
-  gather({ x: [table, indices], inputs: [tt], shape }) {
-    const row = sizeOf(tt!.shape.slice(1))
-    const out = new Float64Array(sizeOf(shape))
-    indices!.forEach((from, i) => {
-      out.set(table!.subarray(from * row, (from + 1) * row), i * row)
-    })
-    return out
-  },
-  scatterAdd({ x: [values, indices], shape }) {
-    const row = sizeOf(shape.slice(1))
-    const out = new Float64Array(sizeOf(shape))
-    indices!.forEach((to, i) => {
-      for (let j = 0; j < row; j++) out[to * row + j]! += values![i * row + j]!
     })
     return out
   },

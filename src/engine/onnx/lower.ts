@@ -15,12 +15,14 @@ import { bytesOf, encodeModel, type OnnxGraph, type OnnxInitializer, type OnnxNo
 import { activations } from './rules/activations.ts'
 import { elementwise } from './rules/elementwise.ts'
 import { host } from './rules/host.ts'
+import { indexing } from './rules/indexing.ts'
 import { norm } from './rules/norm.ts'
 import { pooling } from './rules/pooling.ts'
 import { products } from './rules/products.ts'
 import { reductions } from './rules/reductions.ts'
 import { shape } from './rules/shape.ts'
 import type { Rules } from './rules/site.ts'
+import { sorting } from './rules/sorting.ts'
 import { windows } from './rules/windows.ts'
 import { type Target, webgpuEmitter } from './webgpu.ts'
 
@@ -40,6 +42,8 @@ const rules: Rules<PrimitiveName> = {
   ...activations,
   ...reductions,
   ...shape,
+  ...indexing,
+  ...sorting,
   ...products,
   ...windows,
   ...pooling,
@@ -125,7 +129,7 @@ export function lowerServing(
 }
 
 /** Primitives whose attributes are lengths of axes and nothing else. */
-const lengths: ReadonlySet<PrimitiveName> = new Set(['reshape', 'broadcast', 'scatterAdd'])
+const lengths: ReadonlySet<PrimitiveName> = new Set(['reshape', 'broadcast', 'scatterAdd', 'addAlongAxis'])
 
 /** The numbers of a node that its lowering writes down, where they are not lengths of axes. */
 function numbersOf({ op, attributes, inputs }: Node): string {

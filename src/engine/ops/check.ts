@@ -17,6 +17,13 @@ export function axesOf(op: string, x: Tensor, axes: number | readonly number[] |
   return normal.sort((a, b) => a - b)
 }
 
+/** The one axis of x that is meant, not negative. */
+export function axisOf(op: string, x: Tensor, axis: number): number {
+  const normal = axis < 0 ? axis + x.shape.length : axis
+  if (!Number.isInteger(normal) || normal < 0 || normal >= x.shape.length) shapeError(op, `there is no axis ${axis}`, x)
+  return normal
+}
+
 /** The shape that a reduction leaves. */
 export function reduced(shape: Shape, axes: readonly number[], keep: boolean): number[] {
   return shape.flatMap((n, i) => (axes.includes(i) ? (keep ? [1] : []) : [n]))

@@ -1,9 +1,7 @@
 /** @file Lowering of primitives that move elements. */
 
-import { VesaliusError } from '../../../core/errors.ts'
 import type { Shapes } from '../../primitives.ts'
 import { end } from '../emitter.ts'
-import { bytesOf } from '../proto.ts'
 import type { Rules } from './site.ts'
 
 export const shape: Rules<keyof Shapes> = {
@@ -16,31 +14,14 @@ export const shape: Rules<keyof Shapes> = {
     const stops = cut.map((axis) => (ends[axis] === inputs[0]!.shape[axis] ? end : ends[axis]!))
     return e.emit('Slice', [x!, e.ints(cut.map((axis) => starts[axis]!)), e.ints(stops), e.ints(cut)])
   },
-  pad: ({ e, x: [x], attributes: { before, after } }) => e.emit('Pad', [x!, e.ints([...before, ...after])]),
-  gather: ({ e, x }) => e.emit('Gather', x, { axis: 0 }),
-  scatterAdd({ e, x: [values, indices], inputs: [tv, ti], shape, dims }) {
-    const rest = dims(tv!).slice(ti!.shape.length)
-    const width = rest.reduce<number>((product, n) => (typeof n === 'number' ? product * n : Number.NaN), 1)
-    if (Number.isNaN(width)) throw new VesaliusError('RUNTIME_FAILED', 'scatterAdd: the rows depend on the batch size.')
-    // ScatterND adds on several threads without a lock and loses sums where indices repeat (seen in ONNX Runtime 1.30).
-    // ScatterElements goes one by one: the same sums every time, and in one dimension twice as fast as in two.
-    const flat = e.ints([-1])
-    const column = e.emit('Reshape', [indices!, e.ints([-1, 1])])
-    // The WebGPU provider computes with 32-bit integers only.
-    const int32 = e.target === 'webgpu'
-    const rows = int32 ? column : e.emit('Cast', [column], { to: 7 })
-    const whole = (data: readonly number[]): string =>
-      int32
-        ? e.initializer({ name: '', dtype: 'int32', shape: [data.length], bytes: bytesOf(Int32Array.from(data)) })
-        : e.ints(data)
-    const columns = whole(Array.from({ length: width }, (_, i) => i))
-    const places = e.emit('Add', [e.emit('Mul', [rows, whole([width])]), columns])
-    const zeros = e.emit('Reshape', [e.emit('ConstantOfShape', [e.dims(shape)]), flat])
-    const sums = e.emit(
-      'ScatterElements',
-      [zeros, e.emit('Reshape', [places, flat]), e.emit('Reshape', [values!, flat])],
-      { axis: 0, reduction: 'add' },
-    )
-    return e.emit('Reshape', [sums, e.dims(shape)], { allowzero: 1 })
+  stride: ({ e, x: [x], attributes: { axis, step } }) =>
+    e.emit('Slice', [x!, e.ints([0]), e.ints([end]), e.ints([axis]), e.ints([step])]),
+  split: ({ e, x: [x], attributes: { axis, sizes } }) =>
+    e.emitMany('Split', [x!, e.ints(sizes)], sizes.length, { axis }),
+  flip({ e, x: [x], attributes: { axes } }) {
+    const each = (value: number): string => e.ints(axes.map(() => value))
+    return e.emit('Slice', [x!, each(end), each(-end), e.ints(axes), each(-1)])
   },
+  pad: ({ e, x: [x], attributes: { before, after, value } }) =>
+    e.emit('Pad', [x!, e.ints([...before, ...after]), ...(value === 0 ? [] : [e.floats(value)])]),
 }
