@@ -1,6 +1,7 @@
 /** @file Several ranks as a user starts them: mpirun and its children. */
 
 import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { type MpiLauncher, type MpiName, mpiLauncher } from './peers.ts'
 import { follow, type Started } from './vesalius.ts'
@@ -61,4 +62,28 @@ export async function remaining(pids: readonly number[], patience = 5000): Promi
   const until = performance.now() + patience
   while (pids.some(there) && performance.now() < until) await setTimeout(20)
   return pids.filter(there)
+}
+
+/** The Node processes that a launcher has started, itself or through its daemons, in the order of their numbers (Linux). */
+export function childrenOf(launcher: number): number[] {
+  const found: number[] = []
+  const visit = (parent: number): void => {
+    for (const task of existsSync(`/proc/${parent}/task`) ? readdirSync(`/proc/${parent}/task`) : []) {
+      for (const pid of textOf(`/proc/${parent}/task/${task}/children`).trim().split(' ').map(Number)) {
+        if (textOf(`/proc/${pid}/cmdline`).startsWith(process.execPath)) found.push(pid)
+        else if (pid > 0) visit(pid)
+      }
+    }
+  }
+  visit(launcher)
+  return found.sort((a, b) => a - b)
+}
+
+/** A file's text, '' when it is gone: threads and processes end while one looks. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
 }

@@ -55,7 +55,8 @@ export interface Command<Specs extends OptionSpecs = OptionSpecs> {
   examples: readonly { text: string; command: string }[]
   /**
    * Does the work, prints for people, and returns the JSON document (the frame adds `version`). An `exitCode` in it is
-   * not printed but becomes the exit code: for checks that found something.
+   * not printed but becomes the exit code: for checks that found something. With `silent: true` no document is printed:
+   * another rank of the same run prints it.
    */
   run(args: Arguments<Specs>, context: Context): Promise<Record<string, unknown>>
 }

@@ -88,7 +88,11 @@ async function runCommand(name: string, line: readonly string[], json: boolean):
     return 0
   }
   const signal = interruptible()
-  const { exitCode = 0, ...document } = await command.run(parseArguments(command, line), {
+  const {
+    exitCode = 0,
+    silent: untold = false,
+    ...document
+  } = await command.run(parseArguments(command, line), {
     json,
     signal,
     print: (text) => {
@@ -96,7 +100,7 @@ async function runCommand(name: string, line: readonly string[], json: boolean):
     },
     progress: (label, total, unit) => (json && process.stderr.isTTY !== true ? silent : progress(label, total, unit)),
   })
-  if (json) printJson(document)
+  if (json && untold !== true) printJson(document)
   return Number(exitCode)
 }
 

@@ -31,7 +31,7 @@ export {
 } from './inspect/profile.ts'
 export { type GraphSummary, summarize } from './inspect/summary.ts'
 export { interpret, interpretAsync, type Values } from './interpreter.ts'
-export { alone, type Communicator, openCommunicator, type Raw } from './mpi/index.ts'
+export { allGather, alone, type Communicator, openCommunicator, type Raw, reduceScatter } from './mpi/index.ts'
 export {
   type LoweredModel,
   lowerServing,

@@ -20,6 +20,8 @@ export interface ProgramOptions {
   into?: Readonly<Record<string, BufferView>>
   /** Outputs that are brought here; all that are not in `into` if absent. */
   fetch?: readonly string[]
+  /** Called after each session with the names of the outputs that now lie in their buffers. */
+  written?: (names: readonly string[]) => void
 }
 
 /** What a program consists of, for reports. */
@@ -58,7 +60,7 @@ export async function compileProgram(
   outputs: Outputs,
   options: ProgramOptions = {},
 ): Promise<Program> {
-  const { place = () => undefined, into = {} } = options
+  const { place = () => undefined, into = {}, written = () => {} } = options
   const { fetch = Object.keys(outputs).filter((name) => !(name in into)) } = options
   const asked = Object.fromEntries(Object.entries(outputs).filter(([name]) => name in into || fetch.includes(name)))
   const parts = partition(asked, lateOutputs(asked, into, place))
@@ -79,7 +81,7 @@ export async function compileProgram(
   const crossing = new Set([...parts.held, ...parts.given].map(({ name }) => name))
   const inputs = new Set([...readers.keys()].filter((name) => !crossing.has(name) && place(name) === undefined))
   const randoms = new Map(models.flatMap((model) => (model?.randoms ?? []).map((one) => [one.name, one] as const)))
-  const loaded: Loaded = { ...parts, runtime, stages, slots: slots.views, inputs, readers, place, into }
+  const loaded: Loaded = { ...parts, runtime, stages, slots: slots.views, inputs, readers, place, into, written }
 
   let turn: Promise<unknown> = Promise.resolve()
   return {

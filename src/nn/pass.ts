@@ -12,12 +12,14 @@ import {
   type Feed,
   gradients,
   type Layout,
+  mul,
   type ProgramReport,
   type ProgramResult,
   type RandomInput,
   type Runtime,
   type Tensor,
 } from '../engine/index.ts'
+import type { GradientSum } from './data-parallel.ts'
 import { type HostStates, type Scope, trace } from './scope.ts'
 
 /** What the model function returns: the scalar to descend, and scalars to report. */
@@ -33,6 +35,8 @@ export interface Draw {
   step: number
   /** Which of the step's batches this is, 0 if absent: batch i draws the rows that it would have in all of them together. */
   batch?: number
+  /** Rows of a batch on this rank, place of the first in the whole batch, rows of that; absent when it has them all. */
+  part?: { rows: number; first: number; whole: number } | undefined
 }
 
 /** A loaded graph over the parameters. */
@@ -52,13 +56,17 @@ export interface TracedPass {
   fetch: readonly string[]
 }
 
-/** Traces and differentiates one step over parameters that are laid out already; only `trained` ones get a gradient. */
+/**
+ * Traces and differentiates one step over parameters that are laid out already; only `trained` ones get a gradient, that
+ * of `share` times the loss.
+ */
 export function tracePass<Shape>(
   build: (scope: Scope, shape: Shape) => Step,
   layout: Layout,
   shape: Shape,
   trained: readonly Entry[] = layout.entries.filter(({ group }) => group !== undefined),
   states?: HostStates,
+  share = 1,
 ): TracedPass {
   const { outputs: step, tensors, updates } = trace((scope) => build(scope, shape), { training: true, states })
   const wrt = trained.map(({ name }) => {
@@ -69,7 +77,7 @@ export function tracePass<Shape>(
   })
   const outputs: Record<string, Tensor> = { loss: step.loss, ...step.watch }
   const into: Record<string, BufferView> = {}
-  gradients(step.loss, wrt).forEach((gradient, i) => {
+  gradients(share === 1 ? step.loss : mul(step.loss, share), wrt).forEach((gradient, i) => {
     const { name, offset, shape: dims } = trained[i]!
     outputs[`d ${name}`] = gradient
     into[`d ${name}`] = { buffer: 'gradients', offset, shape: dims }
@@ -88,8 +96,12 @@ export async function compilePass<Shape>(
   shape: Shape,
   trained: readonly Entry[],
   states: HostStates,
+  sum?: GradientSum,
 ): Promise<Compiled> {
-  return compile(runtime, layout, tracePass(build, layout, shape, trained, states))
+  const pass = tracePass(build, layout, shape, trained, states, sum?.share)
+  const entries = new Map(trained.map((entry) => [`d ${entry.name}`, entry]))
+  const written = (names: readonly string[]): void => sum?.begin(names.flatMap((name) => entries.get(name) ?? []))
+  return compile(runtime, layout, pass, { written })
 }
 
 /** Traces and loads a graph that reads the parameters, or their running average, and changes nothing. */
@@ -101,7 +113,7 @@ export async function compileOutputs(
   averaged: boolean,
 ): Promise<Compiled> {
   const { outputs } = trace(build, { training: false, states })
-  return compile(runtime, layout, { outputs, into: {}, fetch: Object.keys(outputs) }, averaged)
+  return compile(runtime, layout, { outputs, into: {}, fetch: Object.keys(outputs) }, { averaged })
 }
 
 /** Loads a graph whose parameters are read where the layout says. */
@@ -109,7 +121,7 @@ async function compile(
   runtime: Runtime,
   layout: Layout,
   { outputs, into, fetch }: TracedPass,
-  averaged = false,
+  { averaged = false, written }: { averaged?: boolean; written?: (names: readonly string[]) => void } = {},
 ): Promise<Compiled> {
   const place = (name: string): BufferView | undefined => {
     const entry = layout.byName.get(name)
@@ -117,15 +129,17 @@ async function compile(
     const buffer = averaged && entry.group !== undefined ? 'average' : 'parameters'
     return { buffer, offset: entry.offset, shape: entry.shape }
   }
-  const { report, randoms, run, dispose } = await compileProgram(runtime, outputs, { place, into, fetch })
+  const { report, randoms, run, dispose } = await compileProgram(runtime, outputs, { place, into, fetch, written })
   return { report, run: (feeds, draw) => run({ ...feeds, ...drawAll(randoms, draw) }), dispose }
 }
 
 /** Values of the random leaves, by name. */
-function drawAll(randoms: readonly RandomInput[], { seed, step, batch = 0 }: Draw): Record<string, Feed> {
+function drawAll(randoms: readonly RandomInput[], { seed, step, batch = 0, part }: Draw): Record<string, Feed> {
   return Object.fromEntries(
     randoms.map(({ name, shape, distribution }) => {
-      const data = drawRandom({ seed, step, name, row: batch * (shape[0] ?? 1) }, distribution, shape)
+      const rows = shape[0] ?? 1
+      const row = part !== undefined && rows === part.rows ? batch * part.whole + part.first : batch * rows
+      const data = drawRandom({ seed, step, name, row }, distribution, shape)
       return [name, { dtype: data instanceof Int32Array ? 'int32' : 'float32', shape, data }]
     }),
   )

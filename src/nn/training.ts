@@ -16,6 +16,7 @@ import {
   type Tensor,
   type Treatment,
 } from '../engine/index.ts'
+import { type DataParallel, openGradientSum } from './data-parallel.ts'
 import { hostBuffers, restoreHosts } from './host-states.ts'
 import { type Compiled, compileOutputs, compilePass, type Step } from './pass.ts'
 import { type HostStates, type Scope, trace } from './scope.ts'
@@ -31,6 +32,8 @@ export interface TrainingOptions<Shape> extends UpdateOptions {
   first: Shape
   /** How each parameter is trained; by default all are, with the decay of their declaration. */
   treatmentOf?: ((declaration: Declaration) => Treatment) | undefined
+  /** The ranks that share each batch; this process alone if absent. */
+  ranks?: DataParallel | undefined
   /** Of the initial values and of all random leaves. */
   seed: number
 }
@@ -48,6 +51,8 @@ export interface StepResult {
   gradientNorm: number
   /** Seconds spent in ONNX Runtime. */
   seconds: number
+  /** Seconds spent waiting for the gradients of other ranks, with nothing else to do. */
+  waited: number
 }
 
 /** A step whose loss or gradient is not a finite number. Parameters, statistics and moments are as before it. */
@@ -109,7 +114,7 @@ const sessionLimit = 6
 
 /** Lays out the model, draws its initial values and puts everything beside the runtime. */
 export async function openTraining<Shape>(options: TrainingOptions<Shape>): Promise<Training<Shape>> {
-  const { runtime, build, treatmentOf, seed } = options
+  const { runtime, build, treatmentOf, seed, ranks } = options
   const states: HostStates = new Map()
   const traced = trace((scope) => build(scope, options.first), { training: true, states })
   const fresh = hostBuffers(states)
@@ -121,6 +126,13 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
     ['parameters', layout.length],
     ...update.slots.map((name) => [name, layout.trained] as const),
   ])
+  const sum =
+    ranks && ranks.communicator.size > 1 ? await openGradientSum(runtime, ranks.communicator, layout) : undefined
+  const part = ranks && {
+    rows: ranks.rows,
+    first: ranks.rows * ranks.communicator.rank,
+    whole: ranks.rows * ranks.communicator.size,
+  }
   let steps = 0
 
   const compiled = new Map<string, Compiled>()
@@ -138,7 +150,7 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
       await compiled.get(oldest)?.dispose()
       compiled.delete(oldest)
     }
-    const made = await compilePass(options, layout, shape, activeEntries(layout, steps), states)
+    const made = await compilePass(options, layout, shape, activeEntries(layout, steps), states, sum)
     compiled.set(key, made)
     return made
   }
@@ -150,10 +162,11 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
     const losses: number[] = []
     const memories = batches.length > 1 ? hostBuffers(states) : undefined
     let commit = (): void => {}
-    let seconds = 0
+    let [seconds, waited] = [0, 0]
     for (const [i, { shape, feeds }] of batches.entries()) {
       const pass = await compile(shape)
-      const result = await pass.run(feeds, { seed, step: steps, batch: i })
+      const result = await pass.run(feeds, { seed, step: steps, batch: i, part })
+      waited += (await sum?.finish()) ?? 0
       for (const [name, { data }] of Object.entries(result.outputs))
         values[name] = (values[name] ?? 0) + (data[0] as number) / batches.length
       losses.push(result.outputs.loss!.data[0] as number)
@@ -171,7 +184,7 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
     seconds += await update.apply(steps, rate, gradientNorm)
     commit()
     steps++
-    return { values, gradientNorm, seconds }
+    return { values, gradientNorm, seconds, waited }
   }
 
   return {
@@ -187,7 +200,7 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
         evaluation = await compileOutputs(runtime, build, layout, states, options.average !== undefined)
         evaluations.set(key, evaluation)
       }
-      return (await evaluation.run(feeds, { seed, step: validationDraws })).outputs
+      return (await evaluation.run(feeds, { seed, step: validationDraws, part })).outputs
     },
     parameters: () => runtime.read('parameters', 0, layout.length),
     async result() {

@@ -37,6 +37,8 @@ export interface BatchOptions {
   tokenizer: Tokenizer
   model: ModelConfig
   config: RunConfig
+  /** Which part of each batch is loaded here: that of this rank of `size`. */
+  ranks?: { rank: number; size: number }
 }
 
 /** Lengths to pad texts to: the context and shares of it, multiples of eight. */
@@ -46,7 +48,8 @@ export function textBuckets(context: number): number[] {
 }
 
 /** Opens the data of a run. Throws if there are fewer training studies than a batch. */
-export function openBatches({ folder, train, validate, preprocess, tokenizer, model, config }: BatchOptions): Batches {
+export function openBatches(options: BatchOptions): Batches {
+  const { folder, train, validate, preprocess, tokenizer, model, config, ranks = { rank: 0, size: 1 } } = options
   const { batch: size, seed } = config.train
   const { text: mode, augment, dropWords: dropped, shufflePairs } = config.data
   if (train.length < size) {
@@ -59,6 +62,14 @@ export function openBatches({ folder, train, validate, preprocess, tokenizer, mo
       },
     )
   }
+  if (size % ranks.size !== 0) {
+    throw new VesaliusError('CONFIG_INVALID', `A batch of ${size} pairs cannot be shared among ${ranks.size} ranks.`, {
+      where: 'train.batch',
+      hint: `The batch is that of all ranks together: use a multiple of ${ranks.size}.`,
+    })
+  }
+  const own = size / ranks.size
+  const part = <T>(whole: readonly T[]): T[] => whole.slice(ranks.rank * own, (ranks.rank + 1) * own)
   const buckets = textBuckets(model.text.context)
   const order = sampler({ n: train.length, batch: size, seed })
   const trainLoader = openLoader({ folder, studies: train, preprocess, augment, seed })
@@ -77,13 +88,15 @@ export function openBatches({ folder, train, validate, preprocess, tokenizer, mo
     }
     return ids
   }
+  /** Texts are padded, and labels read, as of the whole batch: all ranks have the same shape. Pixels are this rank's. */
   const assemble = (
     studies: readonly Study[],
-    rows: readonly number[][],
+    texts: readonly number[][],
     pixels: Float32Array,
     epoch: number,
   ): Batch => {
-    const longest = Math.max(...rows.map((row) => row.length))
+    const longest = Math.max(...texts.map((row) => row.length))
+    const rows = part(texts)
     const tokens = buckets.find((n) => n >= longest) ?? (buckets.at(-1) as number)
     const ids = new Int32Array(rows.length * tokens).fill(tokenizer.padId)
     const mask = new Int32Array(rows.length * tokens)
@@ -113,7 +126,7 @@ export function openBatches({ folder, train, validate, preprocess, tokenizer, mo
       return assemble(
         indices.map((i) => partners[i] as Study),
         rows,
-        await trainLoader.pixels(indices, epoch),
+        await trainLoader.pixels(part(indices), epoch),
         epoch,
       )
     },
@@ -121,7 +134,7 @@ export function openBatches({ folder, train, validate, preprocess, tokenizer, mo
       for (let from = 0; from + size <= validate.length; from += size) {
         const indices = Array.from({ length: size }, (_, i) => from + i)
         const rows = indices.map((i) => encode(validate[i] as Study, random(seed, 'words', (validate[i] as Study).id)))
-        yield assemble(validate.slice(from, from + size), rows, await validateLoader.pixels(indices, 0), 0)
+        yield assemble(validate.slice(from, from + size), rows, await validateLoader.pixels(part(indices), 0), 0)
       }
     },
   }

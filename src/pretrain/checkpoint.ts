@@ -26,6 +26,7 @@ export const progressSchema = z.strictObject({
     node: z.string(),
     platform: z.string(),
     threads: z.number().int(),
+    ranks: z.number().int().default(1),
   }),
   /** Hash of the parameters' names, shapes and places. */
   layout: z.string(),

@@ -6,14 +6,15 @@ import { sha256 } from '../core/files.ts'
 import type { Layout } from '../engine/index.ts'
 import type { RunProgress } from './checkpoint.ts'
 
-/** Versions, processor and threads: the same here means the same bits after a resume. */
-export function environment(threads: number): RunProgress['environment'] {
+/** Versions, processor, threads and ranks: the same here means the same bits after a resume. */
+export function environment({ threads, ranks }: { threads: number; ranks: number }): RunProgress['environment'] {
   const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }
   return {
     runtime: `onnxruntime-node ${version}`,
     node: process.version,
     platform: `${process.platform} ${arch()} ${cpus()[0]?.model ?? ''}`.trim(),
     threads,
+    ranks,
   }
 }
 

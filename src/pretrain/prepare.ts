@@ -46,14 +46,17 @@ export function splitStudies(
   return { train: studies.filter((study) => !held(study)), validate: [], test: studies.filter(held) }
 }
 
-/** Reads the data, loads or trains the tokenizer, fixes all sizes. Writes the resolved configuration and the tokenizer into the run. */
-export async function prepareRun(config: RunConfig, folder: RunFolder): Promise<PreparedRun> {
+/**
+ * Reads the data, loads or trains the tokenizer, fixes all sizes. Writes the resolved configuration and the tokenizer into
+ * the run, unless `folder` is undefined.
+ */
+export async function prepareRun(config: RunConfig, folder: RunFolder | undefined): Promise<PreparedRun> {
   const studies = await readStudies(config.data.folder)
   const { train, validate } = splitStudies(studies, config.data)
   checkNeeds(train, config)
   const tokenizer = await tokenizerOf(train, config, folder)
   const model = await modelOf(config, tokenizer)
-  await writeJsonAtomic(join(folder.path, 'config.json'), config)
+  if (folder !== undefined) await writeJsonAtomic(join(folder.path, 'config.json'), config)
   return {
     data: { folder: config.data.folder, train, validate, preprocess: preprocessFor(model, config.data.fit) },
     model,
@@ -104,7 +107,11 @@ function wordsOf({ report, captions }: Study): string[] {
 }
 
 /** The tokenizer of the run folder if it has one (a resume), of the stated folder, or a new one from the training texts. */
-async function tokenizerOf(train: readonly Study[], config: RunConfig, folder: RunFolder): Promise<Tokenizer> {
+async function tokenizerOf(
+  train: readonly Study[],
+  config: RunConfig,
+  folder: RunFolder | undefined,
+): Promise<Tokenizer> {
   const contextLength = config.model.text.context
   const source = config.tokenizer.folder ?? config.model.from
   if (source !== undefined) return loadTokenizer(source, { contextLength })
@@ -122,6 +129,7 @@ async function tokenizerOf(train: readonly Study[], config: RunConfig, folder: R
   const texts = train.flatMap((study) => wordsOf(study).map((text) => dropWords(text, config.data.dropWords)))
   const vocabulary = trainWordPiece(texts, { vocabSize: config.tokenizer.vocabulary })
   const tokenizer = wordPieceTokenizer(vocabulary, { contextLength })
+  if (folder === undefined) return tokenizer
   for (const [name, content] of Object.entries(tokenizer.toFiles()))
     await writeFileAtomic(join(folder.tokenizer, name), content)
   return tokenizer

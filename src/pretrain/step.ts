@@ -1,12 +1,12 @@
 /** @file One step of pre-training as a graph: towers, objective, weighted sum of its losses. */
 
-import { add, input, mul, reshape, slice, type Tensor } from '../engine/index.ts'
+import { add, allGather, alone, type Communicator, input, mul, reshape, slice, type Tensor } from '../engine/index.ts'
 import type { ModelConfig } from '../models/config.ts'
 import { encodeImage, encodeText, logitScale } from '../models/two-tower.ts'
 import type { Scope, Step } from '../nn/index.ts'
 import type { Objective } from './objective.ts'
 
-/** Shape of a step's inputs: studies, and tokens a text. */
+/** Shape of a step's inputs on one rank: studies, and tokens a text. */
 export interface BatchShape {
   batch: number
   tokens: number
@@ -16,23 +16,34 @@ export interface StepOptions {
   model: ModelConfig
   objective: Objective
   config: unknown
+  /** The ranks that share each batch; this process alone if absent. */
+  ranks?: Communicator
+  /** With ranks: the image tower's backward pass waits for the text tower's, whose gradients are summed meanwhile. */
+  overlap?: boolean
 }
 
 /**
  * Traces the step. Inputs, as far as the objective asks for them: `pixels` float32 [B, C, H, W], `ids` and `mask` int32
- * [B, T], `labels` and `known` float32 [B, K], and `weights` float32 [number of losses].
+ * [B, T], `labels` and `known` float32 [N B, K], and `weights` float32 [number of losses]. With N ranks the objective sees
+ * the features of the whole batch [N B, ...], gathered where it reads them: its negatives are global.
  */
 export function buildStep(
   scope: Scope,
   { batch: b, tokens: t }: BatchShape,
-  { model, objective, config }: StepOptions,
+  { model, objective, config, ranks = alone(), overlap = true }: StepOptions,
 ): Step {
   const { size, channels } = model.image
-  const image = once(() => encodeImage(scope, input('pixels', [b, channels, size, size]), model))
-  const text = once(() => encodeText(scope, input('ids', [b, t], 'int32'), input('mask', [b, t], 'int32'), model))
+  const image = once(() => {
+    const features = encodeImage(scope, input('pixels', [b, channels, size, size]), model)
+    return ofAllRanks('image', features, ranks, () => (overlap && text.made ? 1 : 0))
+  })
+  const text = once(() => {
+    const features = encodeText(scope, input('ids', [b, t], 'int32'), input('mask', [b, t], 'int32'), model)
+    return ofAllRanks('text', features, ranks, () => 0)
+  })
   const scale = once(() => logitScale(scope, model).scale)
   const labels = once(() => {
-    const shape = [b, objective.labels?.(config).names.length ?? 0]
+    const shape = [b * ranks.size, objective.labels?.(config).names.length ?? 0]
     return { values: input('labels', shape), known: input('known', shape) }
   })
   const modules = scope.in('objective')
@@ -59,6 +70,22 @@ export function buildStep(
   )
   const loss = weighted.reduce((a, c) => add(a, c))
   return { loss, watch: { ...losses, ...(scale.made ? { scale: scale() } : {}) } }
+}
+
+/** Features whose tensors are gathered from all ranks at the moment they are read: what is not read is not sent. */
+function ofAllRanks<Features extends object>(
+  tower: string,
+  features: Features,
+  ranks: Communicator,
+  wait: () => number,
+): Features {
+  if (ranks.size === 1) return features
+  const isTensor = (value: unknown): value is Tensor => typeof value === 'object' && value !== null && 'node' in value
+  const gathered = Object.entries(features).map(([name, value]): [string, PropertyDescriptor] => {
+    if (!isTensor(value)) return [name, { value }]
+    return [name, { get: once(() => allGather(value, ranks, { name: `${tower}.${name}`, wait })), enumerable: true }]
+  })
+  return Object.defineProperties({} as Features, Object.fromEntries(gathered))
 }
 
 /** A value made at the first call; `made` tells whether there was one. */

@@ -4,9 +4,10 @@
  */
 
 import { VesaliusError } from '../core/errors.ts'
+import { freeMemory } from '../core/memory.ts'
 import type { Progress } from '../core/progress.ts'
 import { duration } from '../core/progress.ts'
-import { openRuntime, type Runtime, warmupCosine } from '../engine/index.ts'
+import { alone, type Communicator, openRuntime, type Runtime, warmupCosine } from '../engine/index.ts'
 import { maximalLogitScale } from '../models/two-tower.ts'
 import { openTraining, type Training } from '../nn/index.ts'
 import { type Batches, openBatches } from './batches.ts'
@@ -15,9 +16,10 @@ import { objectiveOf, type RunConfig } from './config.ts'
 import { environment, layoutHash } from './environment.ts'
 import { exportModel, startingWeights } from './export.ts'
 import { checkMemory, runMemory } from './memory.ts'
-import { prepareRun } from './prepare.ts'
-import { appendMetrics, cutMetrics, type RunFolder } from './run-folder.ts'
-import { type BatchShape, buildStep, weightsAt } from './step.ts'
+import { type PreparedRun, prepareRun } from './prepare.ts'
+import { anyRank, checkSame, onRoot, shareState } from './ranks.ts'
+import { appendMetrics, cutMetrics, type MetricsLine, type RunFolder } from './run-folder.ts'
+import { type BatchShape, buildStep, type StepOptions, weightsAt } from './step.ts'
 import { validationLoss } from './validate.ts'
 
 export interface TrainOptions {
@@ -30,6 +32,8 @@ export interface TrainOptions {
   signal?: AbortSignal
   /** Go on although the run seems not to fit into memory. */
   forceMemory?: boolean
+  /** The ranks that share each batch; only rank 0 writes into the folder. This process alone if absent. */
+  ranks?: Communicator
 }
 
 export interface TrainSummary {
@@ -45,40 +49,48 @@ export interface TrainSummary {
 }
 
 /** Trains, or continues from the newest whole checkpoint in the folder, to the last step; then writes the model. */
-export async function train({
-  config,
-  folder,
-  progress,
-  signal,
-  forceMemory = false,
-}: TrainOptions): Promise<TrainSummary> {
-  const { data, model, tokenizer, config: resolved } = await prepareRun(config, folder)
-  const objective = objectiveOf(resolved.objective)
+export async function train(options: TrainOptions): Promise<TrainSummary> {
+  const { config, folder, progress, signal, forceMemory = false, ranks = alone() } = options
+  // Rank 0 checks, and writes down, what the run is made of; then the others read the same data.
+  let first: Prepared | undefined
+  await onRoot(ranks, async () => {
+    first = await prepare(config, folder, ranks)
+  })
+  const { data, model, tokenizer, config: resolved, step, batches } = first ?? (await prepare(config, undefined, ranks))
   const { batch, epochs, seed, steps } = resolved.train
-  const refusal = objective.refuse?.(batch)
-  if (refusal !== undefined) {
-    throw new VesaliusError('CONFIG_INVALID', `${objective.survey.name} cannot be trained so: ${refusal}.`, {
-      where: 'train.batch',
-    })
-  }
-  const step = { model, objective, config: objective.config.parse(resolved.objectiveConfig) }
-  const batches = await openBatches({ ...data, tokenizer, model, config: resolved })
   const total = steps ?? Math.max(1, Math.round(epochs * batches.stepsPerEpoch))
   const bar = progress(total)
   const { optimizer } = resolved.train
-  bar.say(checkMemory(runMemory(step, { batch, buckets: batches.buckets, optimizer }), forceMemory))
-  const runtime = openRuntime(resolved.threads === undefined ? {} : { threads: resolved.threads })
+  const rows = batch / ranks.size
+  bar.say(
+    await onRoot(ranks, async () => {
+      // One rank's part, without what it exchanges; ranks of one machine share its memory.
+      const own = { ...step, ranks: alone() }
+      const memory = runMemory(
+        own,
+        { batch: rows, buckets: batches.buckets, optimizer },
+        freeMemory() / ranks.localSize,
+      )
+      return checkMemory(memory, forceMemory)
+    }),
+  )
+  const runtime = openRuntime({ threads: resolved.threads ?? ranks.threads })
   try {
     const training = await openTraining<BatchShape>({
       runtime,
       build: (scope, shape) => buildStep(scope, shape, step),
-      first: { batch, tokens: batches.buckets[0] as number },
+      first: { batch: rows, tokens: batches.buckets[0] as number },
+      ranks: { communicator: ranks, rows },
       optimizer,
       clipNorm: resolved.train.clipNorm,
       seed,
       bounds: { logit_scale: { low: 0, high: maximalLogitScale } },
     })
-    const start = await startingPoint(training, folder, resolved, runtime)
+    const { threads: _, ...decisive } = resolved
+    const ids = data.train.map(({ id }) => id)
+    const content = JSON.stringify([decisive, layoutHash(training.layout), ids])
+    await checkSame(ranks, 'The configuration, the studies or the model are', content)
+    const best = await startingPoint(training, folder, resolved, runtime, ranks)
     const loop: Loop = {
       config: resolved,
       folder,
@@ -87,17 +99,38 @@ export async function train({
       batches,
       step,
       total,
-      best: start.best,
+      best,
       runtime,
+      ranks,
       ...(signal ? { signal } : {}),
     }
     const summary = await runSteps(loop)
-    await exportModel({ folder, training, config: resolved, model, tokenizer, summary })
+    await onRoot(ranks, () => exportModel({ folder, training, config: resolved, model, tokenizer, summary }))
     await training.dispose()
     return { ...summary, model: folder.model }
   } finally {
     await runtime.close()
   }
+}
+
+interface Prepared extends PreparedRun {
+  step: StepOptions
+  batches: Batches
+}
+
+/** All that a run needs before anything is compiled; without a folder nothing is written. */
+async function prepare(config: RunConfig, folder: RunFolder | undefined, ranks: Communicator): Promise<Prepared> {
+  const prepared = await prepareRun(config, folder)
+  const { data, model, tokenizer, config: resolved } = prepared
+  const objective = objectiveOf(resolved.objective)
+  const refusal = objective.refuse?.(resolved.train.batch)
+  if (refusal !== undefined) {
+    throw new VesaliusError('CONFIG_INVALID', `${objective.survey.name} cannot be trained so: ${refusal}.`, {
+      where: 'train.batch',
+    })
+  }
+  const step = { model, objective, config: objective.config.parse(resolved.objectiveConfig), ranks }
+  return { ...prepared, step, batches: openBatches({ ...data, tokenizer, model, config: resolved, ranks }) }
 }
 
 interface Loop {
@@ -107,10 +140,11 @@ interface Loop {
   signal?: AbortSignal
   training: Training<BatchShape>
   batches: Batches
-  step: Parameters<typeof buildStep>[2]
+  step: StepOptions
   total: number
   best: RunProgress['best']
   runtime: Runtime
+  ranks: Communicator
 }
 
 /** Restores the newest whole checkpoint, or the weights the run starts from; cuts the log back to that moment. */
@@ -119,35 +153,52 @@ async function startingPoint(
   folder: RunFolder,
   config: RunConfig,
   runtime: Runtime,
-): Promise<{ best: RunProgress['best'] }> {
-  await pruneCheckpoints(folder.checkpoints, config.train.keepCheckpoints)
-  const newest = await latestCheckpoint(folder.checkpoints)
-  if (newest === undefined) {
-    await cutMetrics(folder, 0)
+  ranks: Communicator,
+): Promise<RunProgress['best']> {
+  let found: Awaited<ReturnType<typeof readNewest>>
+  const best = await onRoot(ranks, async () => {
+    found = await readNewest(folder, config, training, { threads: runtime.threads, ranks: ranks.size })
+    await cutMetrics(folder, found?.progress.step ?? 0)
+    return found?.progress.best ?? null
+  })
+  const state = await shareState(ranks, found?.state)
+  if (state !== undefined) await training.restore(state)
+  else {
     const flat = await startingWeights(config, training.layout)
     if (flat !== undefined) await training.restart(flat)
-    return { best: null }
   }
-  const { state, progress } = await readCheckpoint(folder.checkpoints, newest)
-  if (progress.layout !== layoutHash(training.layout)) {
+  return best
+}
+
+/** The newest whole checkpoint of the folder, which must be of this model; says what has changed since. */
+async function readNewest(
+  folder: RunFolder,
+  config: RunConfig,
+  { layout }: Training<BatchShape>,
+  machine: Parameters<typeof environment>[0],
+): Promise<Awaited<ReturnType<typeof readCheckpoint>> | undefined> {
+  await pruneCheckpoints(folder.checkpoints, config.train.keepCheckpoints)
+  const newest = await latestCheckpoint(folder.checkpoints)
+  if (newest === undefined) return undefined
+  const found = await readCheckpoint(folder.checkpoints, newest)
+  const { progress } = found
+  if (progress.layout !== layoutHash(layout)) {
     throw new VesaliusError('CHECKPOINT_INVALID', `The checkpoint ${newest} belongs to another model.`, {
       where: folder.checkpoints,
     })
   }
-  const now = environment(runtime.threads)
+  const now = environment(machine)
   const changed = Object.entries(now).filter(([key, value]) => progress.environment[key as keyof typeof now] !== value)
   if (changed.length > 0) {
     process.stderr.write(
       `note: ${changed.map(([key]) => key).join(', ')} changed since the checkpoint: the run goes on, but not bit for bit as it would have.\n`,
     )
   }
-  await training.restore(state)
-  await cutMetrics(folder, progress.step)
-  return { best: progress.best }
+  return found
 }
 
 async function runSteps(loop: Loop): Promise<Omit<TrainSummary, 'model'>> {
-  const { config, folder, progress, signal, training, batches, total } = loop
+  const { config, progress, signal, training, batches, total, ranks } = loop
   const { batch, rate: peak, floor, logEvery, validateEvery, checkpointEvery } = config.train
   const warmup = Math.round(config.train.warmup * total)
   const began = performance.now()
@@ -177,7 +228,7 @@ async function runSteps(loop: Loop): Promise<Omit<TrainSummary, 'model'>> {
     const elapsed = (performance.now() - began) / 1000
     const pairsPerSecond = ((now - first) * batch) / elapsed
     if (now % logEvery === 0 || now === total) {
-      await appendMetrics(folder, {
+      await log(loop, {
         kind: 'train',
         step: now,
         epoch,
@@ -190,15 +241,15 @@ async function runSteps(loop: Loop): Promise<Omit<TrainSummary, 'model'>> {
       })
     }
     const improved = (now % validateEvery === 0 || now === total) && (await validate(loop, epoch))
-    const stop = signal?.aborted === true && now < total
+    const stop = (await anyRank(ranks, signal?.aborted === true)) && now < total
     if (now % checkpointEvery === 0 || now === total || stop || improved) await checkpoint(loop)
     const share = Math.round((100 * waited) / elapsed)
     progress.update(now, `loss ${loss.toFixed(3)}, ${pairsPerSecond.toFixed(0)} pairs/s, data wait ${share} %`)
     if (stop) {
       progress.end()
       throw new VesaliusError('INTERRUPTED', `Interrupted after step ${now} of ${total}; everything is saved.`, {
-        where: folder.path,
-        hint: `Continue with: vesalius pretrain --resume ${folder.path}`,
+        where: loop.folder.path,
+        hint: `Continue with: vesalius pretrain --resume ${loop.folder.path}`,
       })
     }
   }
@@ -219,23 +270,30 @@ async function runSteps(loop: Loop): Promise<Omit<TrainSummary, 'model'>> {
 
 /** Loss on the validation studies, logged; true if it is the best so far. */
 async function validate(loop: Loop, epoch: number): Promise<boolean> {
-  const { training, batches, folder } = loop
+  const { training, batches } = loop
   const value = await validationLoss(training, batches, loop.step)
   if (value === undefined) return false
-  await appendMetrics(folder, { kind: 'validate', step: training.steps, epoch, loss: value })
+  await log(loop, { kind: 'validate', step: training.steps, epoch, loss: value })
   if (loop.best !== null && value >= loop.best.loss) return false
   loop.best = { step: training.steps, loss: value }
   return true
 }
 
-async function checkpoint({ training, folder, config, best, runtime }: Loop): Promise<void> {
-  const state = await training.state()
-  const progress: RunProgress = {
-    step: training.steps,
-    best,
-    environment: environment(runtime.threads),
-    layout: layoutHash(training.layout),
-  }
-  await writeCheckpoint(folder.checkpoints, state, progress)
-  await pruneCheckpoints(folder.checkpoints, config.train.keepCheckpoints)
+/** Ranks agree on what happened; rank 0 writes it down. */
+async function log({ folder, ranks }: Loop, line: MetricsLine): Promise<void> {
+  if (ranks.rank === 0) await appendMetrics(folder, line)
+}
+
+async function checkpoint({ training, folder, config, best, runtime, ranks }: Loop): Promise<void> {
+  if (ranks.size > 1) await checkSame(ranks, 'The parameters are', await training.parameters())
+  await onRoot(ranks, async () => {
+    const progress: RunProgress = {
+      step: training.steps,
+      best,
+      environment: environment({ threads: runtime.threads, ranks: ranks.size }),
+      layout: layoutHash(training.layout),
+    }
+    await writeCheckpoint(folder.checkpoints, await training.state(), progress)
+    await pruneCheckpoints(folder.checkpoints, config.train.keepCheckpoints)
+  })
 }

@@ -3,8 +3,11 @@
 import { join, resolve } from 'node:path'
 import { VesaliusError } from '../../core/errors.ts'
 import { readJson } from '../../core/files.ts'
+import { silent } from '../../core/progress.ts'
+import { type Communicator, openCommunicator } from '../../engine/index.ts'
 import { imagePresetNames, textPresetNames } from '../../models/presets.ts'
 import { type RunConfig, resolveRun } from '../../pretrain/config.ts'
+import { endRanks, exitCodeOf, onRoot } from '../../pretrain/ranks.ts'
 import { createRun, type RunFolder, readRunConfig, runFolder } from '../../pretrain/run-folder.ts'
 import { train } from '../../pretrain/train.ts'
 import { type Arguments, type Context, command } from '../command.ts'
@@ -92,20 +95,30 @@ async function configOf({ options: o }: Arguments<typeof options>, fold: number 
 
 /** Trains one run and writes its report. */
 async function trainOne(
-  config: RunConfig,
-  folder: RunFolder,
+  { config, folder }: { config: RunConfig; folder: RunFolder },
   context: Context,
+  ranks: Communicator,
   { label, forceMemory }: { label: string; forceMemory: boolean },
 ): Promise<Record<string, unknown>> {
   const { writeRunReport } = await import('../../evaluate/report/run-report.ts')
   const progress = (total: number) => context.progress(label, total, 'steps')
   try {
-    const summary = await train({ config, folder, progress, signal: context.signal, forceMemory })
-    return { ...summary, run: folder.path, report: await writeRunReport(folder) }
+    const summary = await train({ config, folder, progress, signal: context.signal, forceMemory, ranks })
+    return { ...summary, run: folder.path, report: await onRoot(ranks, () => writeRunReport(folder)) }
   } catch (error) {
-    if (error instanceof VesaliusError && error.code === 'INTERRUPTED') await writeRunReport(folder)
+    const interrupted = error instanceof VesaliusError && error.code === 'INTERRUPTED'
+    if (interrupted && ranks.rank === 0) await writeRunReport(folder)
     throw error
   }
+}
+
+/** What a rank other than 0 says: nothing. A launcher that ends a job, or a deadline of Slurm, sends SIGTERM. */
+function contextOf(context: Context, { rank, size }: Communicator): Context {
+  if (size === 1) return context
+  const terminated = new AbortController()
+  process.once('SIGTERM', () => terminated.abort())
+  const signal = AbortSignal.any([context.signal, terminated.signal])
+  return rank === 0 ? { ...context, signal } : { ...context, signal, print() {}, progress: () => silent }
 }
 
 export const pretrain = command({
@@ -118,40 +131,68 @@ export const pretrain = command({
     { text: 'Five folds of a small set', command: 'pretrain --data vqa --out vqa-run --folds 5 --epochs 40' },
   ],
   async run(args, context) {
-    const { resume, out, folds, fold } = args.options
-    const training = { label: 'Training', forceMemory: args.options['force-memory'] === true }
-    if (resume !== undefined) {
-      const config = await readRunConfig(resume)
-      if (config === undefined) {
-        throw new VesaliusError('FILE_MISSING', `There is no run in ${resume}.`, {
-          where: resume,
-          hint: 'Start one with --data and --out.',
-        })
-      }
-      return finish([await trainOne(config, runFolder(resume), context, training)], context)
+    const ranks = await openCommunicator()
+    try {
+      const document = await runAll(args, contextOf(context, ranks), ranks)
+      await ranks.finalize()
+      return ranks.rank === 0 ? document : { silent: true }
+    } catch (error) {
+      const told = await endRanks(ranks, error)
+      if (told !== undefined) throw told
+      return { silent: true, exitCode: exitCodeOf(error) }
     }
-    if (out === undefined)
-      throw new VesaliusError('USAGE', 'pretrain needs a folder for the run.', { hint: 'Add: --out RUN' })
-    if (folds === undefined || fold !== undefined) {
-      const config = await configOf(args, fold)
-      return finish([await trainOne(config, await createRun(out, config), context, training)], context)
-    }
-    const runs: Record<string, unknown>[] = []
-    for (let k = 0; k < folds; k++) {
-      const path = join(out, `fold-${k}`)
-      const config = await configOf(args, k)
-      // A run of folds that was interrupted goes on with the fold it was in.
-      const folder = (await readRunConfig(path)) === undefined ? await createRun(path, config) : runFolder(path)
-      runs.push(
-        await trainOne((await readRunConfig(path)) ?? config, folder, context, {
-          ...training,
-          label: `Fold ${k + 1} of ${folds}`,
-        }),
-      )
-    }
-    return finish(runs, context)
   },
 })
+
+async function runAll(
+  args: Arguments<typeof options>,
+  context: Context,
+  ranks: Communicator,
+): Promise<Record<string, unknown>> {
+  const { resume, out, folds, fold } = args.options
+  const training = { label: 'Training', forceMemory: args.options['force-memory'] === true }
+  if (resume !== undefined) {
+    const start = await onRoot(ranks, () => resumed(resume))
+    return finish([await trainOne(start, context, ranks, training)], context)
+  }
+  if (folds === undefined || fold !== undefined) {
+    const start = await onRoot(ranks, async () => created(outOf(out), await configOf(args, fold)))
+    return finish([await trainOne(start, context, ranks, training)], context)
+  }
+  const runs: Record<string, unknown>[] = []
+  for (let k = 0; k < folds; k++) {
+    const start = await onRoot(ranks, async () => {
+      const path = join(outOf(out), `fold-${k}`)
+      // A run of folds that was interrupted goes on with the fold it was in.
+      return (await readRunConfig(path)) === undefined ? created(path, await configOf(args, k)) : resumed(path)
+    })
+    runs.push(await trainOne(start, context, ranks, { ...training, label: `Fold ${k + 1} of ${folds}` }))
+  }
+  return finish(runs, context)
+}
+
+interface Start {
+  config: RunConfig
+  folder: RunFolder
+}
+
+function outOf(out: string | undefined): string {
+  if (out !== undefined) return out
+  throw new VesaliusError('USAGE', 'pretrain needs a folder for the run.', { hint: 'Add: --out RUN' })
+}
+
+async function created(path: string, config: RunConfig): Promise<Start> {
+  return { config, folder: await createRun(path, config) }
+}
+
+async function resumed(path: string): Promise<Start> {
+  const config = await readRunConfig(path)
+  if (config !== undefined) return { config, folder: runFolder(path) }
+  throw new VesaliusError('FILE_MISSING', `There is no run in ${path}.`, {
+    where: path,
+    hint: 'Start one with --data and --out.',
+  })
+}
 
 function finish(runs: Record<string, unknown>[], { print }: Context): Record<string, unknown> {
   for (const { model, report } of runs) print(`Model: ${model}\nReport: ${report}`)

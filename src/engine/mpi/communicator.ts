@@ -24,6 +24,8 @@ export interface Communicator {
   /** 0 ... size - 1. */
   readonly rank: number
   readonly size: number
+  /** Ranks on this machine. */
+  readonly localSize: number
   /** Threads of one operator that this rank may use without taking cores from the others on its machine. */
   readonly threads: number
   /** The library and its version; undefined without MPI. */
@@ -56,6 +58,7 @@ export function alone(threads = availableParallelism()): Communicator {
   return {
     rank: 0,
     size: 1,
+    localSize: 1,
     threads,
     library: undefined,
     barrier: nothing,
@@ -114,6 +117,7 @@ function join(launch: Launch, mpi: Mpi): Communicator {
   return {
     rank,
     size,
+    localSize: launch.localSize,
     threads: threadsPerRank({ cores: cpus().length, allowed: availableParallelism(), localSize: launch.localSize }),
     library: mpi.version,
     barrier: () => inTurn(() => mpi.barrier()),

@@ -24,6 +24,7 @@ export interface Loaded extends Partition {
   readers: ReadonlyMap<string, number>
   place: (name: string) => BufferView | undefined
   into: Readonly<Record<string, BufferView>>
+  written: (names: readonly string[]) => void
 }
 
 /** Runs all stages. `done` has the host nodes that ran, and what they were given. */
@@ -36,7 +37,7 @@ export async function runStages(
   hostSeconds: number
   done: { node: Node; x: readonly HostValue[] }[]
 }> {
-  const { runtime, stages, inputs, readers, fetched, given } = loaded
+  const { runtime, stages, inputs, readers, fetched, given, into, written } = loaded
   const kept: string[] = []
   /** What several sessions ask for is handed over once and stays there for this run. */
   const share = async (name: string, value: Inline): Promise<Feed> => {
@@ -59,6 +60,7 @@ export async function runStages(
     for (const stage of stages) {
       const ran = await stage.session?.run(callOf(stage, loaded, ready))
       seconds += ran?.seconds ?? 0
+      written(Object.keys(stage.outputs).filter((name) => name in into))
       for (const [name, value] of Object.entries(ran?.outputs ?? {})) {
         const tensor = forHost.get(name)
         if (tensor === undefined) outputs[name] = value
