@@ -24,6 +24,11 @@ export interface ConvWindow extends Window {
   groups: number
 }
 
+/** Geometry of a pooling. */
+export interface PoolWindow extends Window {
+  kernel: readonly number[]
+}
+
 export interface Leaves {
   input: { name: string }
   parameter: { name: string }
@@ -132,7 +137,9 @@ export interface Windows {
 }
 
 export interface Pooling {
-  maxPool: Window & { kernel: readonly number[] }
+  maxPool: PoolWindow
+  averagePool: PoolWindow
+  averagePoolInputGradient: PoolWindow
 }
 
 export interface Norms {

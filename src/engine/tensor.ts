@@ -6,7 +6,7 @@
 import { VesaliusError } from '../core/errors.ts'
 import type { PrimitiveName, Primitives } from './primitives.ts'
 
-export type { ConvWindow, PrimitiveName, Primitives, Window } from './primitives.ts'
+export type { ConvWindow, PoolWindow, PrimitiveName, Primitives, Window } from './primitives.ts'
 
 export type DType = 'float32' | 'int32' | 'bool'
 export type Shape = readonly number[]

@@ -1,7 +1,8 @@
 /** @file Pooling over one, two or three spatial axes. Each operation checks shapes and dtypes where it is called. */
 
-import { nodes, shapeError, type Tensor, type Window } from '../tensor.ts'
+import { node, nodes, type PoolWindow, shapeError, type Tensor } from '../tensor.ts'
 import { floats } from './check.ts'
+import { constant, mul } from './elementwise.ts'
 import { type PerAxis, perAxis, type WindowOptions, windowLength, windowLengths, windowOf } from './windows.ts'
 
 /** A pooling window; as in PyTorch, strides are the kernel unless said. */
@@ -17,7 +18,7 @@ function poolWindow(
   rank: number,
   x: Tensor,
   { kernel, ceil = false, ...options }: PoolOptions,
-): Window & { kernel: readonly number[] } {
+): PoolWindow {
   floats(op, x)
   if (x.shape.length !== rank + 2)
     shapeError(op, `needs ${['[B, C, L]', '[B, C, H, W]', '[B, C, D, H, W]'][rank - 1]}`, x)
@@ -60,4 +61,56 @@ export function maxPool2d(x: Tensor, options: PoolOptions): Tensor {
 /** 3-D max pooling of x [B, C, D, H, W]; padding never wins. At a tie the first position gets the gradient. */
 export function maxPool3d(x: Tensor, options: PoolOptions): Tensor {
   return maxPool('maxPool3d', 3, x, options)
+}
+
+/** Averages have no dilation, as in PyTorch. */
+export interface AveragePoolOptions extends Omit<PoolOptions, 'dilations'> {
+  /** Padding counts as zeros (the default, as in PyTorch); otherwise only the elements under the window are averaged. */
+  countPadding?: boolean
+}
+
+/** How many elements each window covers along one axis: of the input and its padding, or of the input alone. */
+function coverage(
+  length: number,
+  axis: number,
+  count: number,
+  window: PoolWindow,
+  [before, after]: readonly [number, number],
+): number[] {
+  const [kernel, stride] = [window.kernel[axis]!, window.strides[axis]!]
+  return Array.from({ length: count }, (_, i) => {
+    const start = i * stride - window.pads[axis]![0]
+    return Math.min(start + kernel, length + after) - Math.max(start, -before)
+  })
+}
+
+function averagePool(op: string, rank: number, x: Tensor, options: AveragePoolOptions): Tensor {
+  const { countPadding = true, ...rest } = options
+  const window = poolWindow(op, rank, x, rest)
+  const lengths = windowLengths(op, x, window.kernel, window)
+  const y = node('averagePool', [x], window, [...x.shape.slice(0, 2), ...lengths])
+  const { pads } = windowOf(op, x, rank, rest)
+  const counts = lengths.map((n, i) => coverage(x.shape[i + 2]!, i, n, window, countPadding ? pads[i]! : [0, 0]))
+  if (counts.every((list, i) => list.every((n) => n === window.kernel[i]))) return y
+  // The primitive divides by the whole kernel everywhere.
+  const share = counts.reduce<number[]>(
+    (product, list, i) => product.flatMap((p) => list.map((n) => (p * window.kernel[i]!) / n)),
+    [1],
+  )
+  return mul(y, constant(Float32Array.from(share), lengths))
+}
+
+/** 1-D average pooling of x [B, C, L]. */
+export function averagePool1d(x: Tensor, options: AveragePoolOptions): Tensor {
+  return averagePool('averagePool1d', 1, x, options)
+}
+
+/** 2-D average pooling of x [B, C, H, W]. */
+export function averagePool2d(x: Tensor, options: AveragePoolOptions): Tensor {
+  return averagePool('averagePool2d', 2, x, options)
+}
+
+/** 3-D average pooling of x [B, C, D, H, W]. */
+export function averagePool3d(x: Tensor, options: AveragePoolOptions): Tensor {
+  return averagePool('averagePool3d', 3, x, options)
 }
