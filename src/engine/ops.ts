@@ -4,9 +4,9 @@
  */
 
 export * from './ops/activations.ts'
-export * from './ops/constants.ts'
 export * from './ops/adaptive-pooling.ts'
 export * from './ops/axis-map.ts'
+export * from './ops/constants.ts'
 export * from './ops/elementwise.ts'
 export * from './ops/indexing.ts'
 export * from './ops/norm.ts'

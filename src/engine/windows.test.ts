@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectNear } from '../../test/near.ts'
 import { gradients } from './gradients.ts'
+import { interpret } from './interpreter.ts'
 import { lowerTraining } from './onnx/lower.ts'
 import * as op from './ops.ts'
 import { openRuntime, type Runtime } from './runtime/runtime.ts'
@@ -76,6 +77,12 @@ beforeAll(() => {
   runtime = openRuntime({ threads: 2 })
 })
 afterAll(() => runtime.close())
+
+it('adaptive maximum: the first of a tie, also where windows overlap', () => {
+  const x = op.input('x', [1, 1, 5])
+  const [g] = interpret(gradients(op.sum(op.adaptiveMaxPool(x, 2)), [x]), new Map([['x', new Float64Array(5)]]))
+  expect([...g!]).toEqual([1, 0, 1, 0, 0])
+})
 
 describe('windows equal PyTorch, forward and backward', () => {
   it('every call has a golden', () => {

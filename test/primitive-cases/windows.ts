@@ -32,6 +32,7 @@ const geometries: readonly Geometry[] = [
   { n: [9, 7], k: [5, 4], strides: [4, 2], pads: [2, 1] },
   { n: [4, 5], k: [3, 2], pads: [[2, 0], [0, 1]] },
   { n: [5, 5], k: [2, 3], strides: [2, 2], pads: [[0, 1], [1, 2]] },
+  { n: [4, 3], k: [3, 2], pads: [[0, 3], [1, 0]] },
   { n: [7, 6], k: [3, 2], dilations: [2, 3], pads: [2, 1] },
   { n: [8, 7], k: [3, 2], dilations: [2, 1], strides: [3, 2], pads: [1, 0] },
   { n: [4, 4], k: [3, 3], pads: [1, 1], channels: [2, 4, 6, 2] },

@@ -6,7 +6,7 @@ import { floats } from './check.ts'
 import { constant } from './elementwise.ts'
 import { averagePool1d, averagePool2d, averagePool3d, maxPool1d, maxPool2d, maxPool3d } from './pooling.ts'
 import { mean } from './reductions.ts'
-import { gather, transpose } from './shape.ts'
+import { gather } from './indexing.ts'
 import { type PerAxis, perAxis } from './windows.ts'
 
 /** First element and end of each of `count` windows over an axis of `length`. */
@@ -44,12 +44,6 @@ export function adaptiveAveragePool(x: Tensor, size: PerAxis): Tensor {
   }, x)
 }
 
-/** Elements of x at indices [N] along an axis. */
-function take(x: Tensor, indices: Tensor, axis: number): Tensor {
-  const swap = x.shape.map((_, i) => (i === 0 ? axis : i === axis ? 0 : i))
-  return transpose(gather(transpose(x, swap), indices), swap)
-}
-
 /** Max pooling of x [B, C, ...spatial] to `size`. At a tie the first position gets the gradient. */
 export function adaptiveMaxPool(x: Tensor, size: PerAxis): Tensor {
   const { sizes, kernel } = plan('adaptiveMaxPool', x, size)
@@ -62,7 +56,7 @@ export function adaptiveMaxPool(x: Tensor, size: PerAxis): Tensor {
     const width = Math.max(...windows.map(([from, to]) => to - from))
     widths.push(width)
     const places = windows.flatMap(([from, to]) => Array.from({ length: width }, (_, j) => Math.min(from + j, to - 1)))
-    return take(y, constant(Int32Array.from(places), [places.length]), i + 2)
+    return gather(y, constant(Int32Array.from(places), [places.length]), i + 2)
   }, x)
   return pool(spread, { kernel: widths })
 }

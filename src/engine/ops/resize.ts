@@ -52,9 +52,8 @@ function tapsOf(i: number, step: number, from: number, options: InterpolateOptio
   if (mode === 'nearest-exact') return [[Math.floor(Math.fround((i + 0.5) * Math.fround(step))), 1]]
   if (antialias) return averagingTaps((i + 0.5) * step, step, from, mode)
   const at = alignCorners ? i * step : (i + 0.5) * step - 0.5
-  const place = mode === 'linear' ? Math.max(at, 0) : at
-  const low = Math.floor(place)
-  const part = place - low
+  const low = Math.floor(at)
+  const part = at - low
   if (mode === 'linear') return [[low, 1 - part], [low + 1, part]] // biome-ignore format: two taps
   return [-1, 0, 1, 2].map((offset) => [low + offset, cubic(offset - part, -0.75)])
 }
