@@ -4,9 +4,9 @@ import { shapeError, type Tensor } from '../tensor.ts'
 import { mapAxis } from './axis-map.ts'
 import { floats } from './check.ts'
 import { constant } from './elementwise.ts'
+import { gather } from './indexing.ts'
 import { averagePool1d, averagePool2d, averagePool3d, maxPool1d, maxPool2d, maxPool3d } from './pooling.ts'
 import { mean } from './reductions.ts'
-import { gather } from './indexing.ts'
 import { type PerAxis, perAxis } from './windows.ts'
 
 /** First element and end of each of `count` windows over an axis of `length`. */
