@@ -3,6 +3,7 @@
 import {
   add,
   broadcast,
+  chunk,
   concat,
   matmul,
   mean,
@@ -84,9 +85,10 @@ function project(scope: Scope, query: Tensor, key: Tensor, value: Tensor, bias: 
   const stacked = scope.parameter('in_proj_weight', shape, xavierUniform(shape))
   if (query === key && key === value) {
     const all = shift(matmul(query, stacked, { transposeB: true }), 0, 3) //                  [B, T, 3 D]
-    return [0, 1, 2].map((i) => slice(all, 2, i * width, (i + 1) * width)) as [Tensor, Tensor, Tensor]
+    return chunk(all, 3, 2) as [Tensor, Tensor, Tensor]
   }
-  return sources.map((x, i) => apply(x, slice(stacked, 0, i * width, (i + 1) * width), i)) as [Tensor, Tensor, Tensor]
+  const weights = chunk(stacked, 3, 0)
+  return sources.map((x, i) => apply(x, weights[i]!, i)) as [Tensor, Tensor, Tensor]
 }
 
 /**

@@ -3,10 +3,11 @@
 import {
   add,
   broadcast,
-  concat,
+  chunk,
   constant,
   pad,
   reshape,
+  roll,
   shapeError,
   slice,
   type Tensor,
@@ -73,7 +74,7 @@ export function windowedAttention(
   const [count, n] = windows.shape as [number, number]
   const init = truncatedNormal(0.02)
   const all = linear(scope.in('qkv'), windows, 3 * c, { init }) //                            [B n, N, 3 C]
-  const [q, k, v] = [0, 1, 2].map((i) => slice(all, 2, i * c, (i + 1) * c)) as [Tensor, Tensor, Tensor]
+  const [q, k, v] = chunk(all, 3, 2) as [Tensor, Tensor, Tensor]
   const masks = [windowBias(scope, window, heads)]
   if (by[0] + by[1] > 0) {
     const each = shiftMask(size, window, by) //                                               [n, N, N]
@@ -88,12 +89,7 @@ export function windowedAttention(
 
 /** Rows moved up by `up` and columns left by `left`, around the edge; negative numbers move them back. */
 function rolled(x: Tensor, up: number, left: number): Tensor {
-  return [up, left].reduce((t, by, i) => {
-    const axis = i + 1
-    const length = t.shape[axis] as number
-    const cut = (by + length) % length
-    return cut === 0 ? t : concat([slice(t, axis, cut, length), slice(t, axis, 0, cut)], axis)
-  }, x)
+  return roll(roll(x, -up, 1), -left, 2)
 }
 
 /** Additive [n, N, N] for windows over a rolled map: cells from different sides of an edge do not see each other. */
