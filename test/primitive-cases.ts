@@ -38,6 +38,8 @@ export const primitiveCases: Record<PrimitiveName, readonly Case[] | 'leaf'> = {
   ...normCases,
   // Joins sessions instead of being part of one: src/engine/host.test.ts and program.test.ts.
   host: 'leaf',
+  // A mark: src/engine/recompute.test.ts.
+  segment: 'leaf',
 }
 
 /** All cases with the name of their primitive, for `it.each`. */

@@ -12,13 +12,16 @@ import { norm } from './gradients/norm.ts'
 import { pooling } from './gradients/pooling.ts'
 import { products } from './gradients/products.ts'
 import { reductions } from './gradients/reductions.ts'
+import { segment } from './gradients/segment.ts'
 import { shape } from './gradients/shape.ts'
 import type { Rules } from './gradients/site.ts'
 import { sorting } from './gradients/sorting.ts'
 import { windows } from './gradients/windows.ts'
 import * as op from './ops.ts'
 import type { PrimitiveName } from './primitives.ts'
-import { describe, type Node, shapeError, type Tensor, topological } from './tensor.ts'
+import { replay } from './recompute.ts'
+import { topologicalUntil } from './substitute.ts'
+import { describe, type Node, shapeError, type Tensor } from './tensor.ts'
 
 const nothing = (): [] => []
 
@@ -39,6 +42,7 @@ const rules: Rules<PrimitiveName> = {
   ...pooling,
   ...norm,
   ...host,
+  ...segment,
 }
 
 /**
@@ -47,16 +51,50 @@ const rules: Rules<PrimitiveName> = {
  */
 export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (scalar.shape.length !== 0 || scalar.dtype !== 'float32') shapeError('gradients', 'needs a float32 scalar', scalar)
-  const order = topological([scalar])
+  const found = pullBack([scalar], [op.scalar(1)], wrt, { ends: new Set(), keep: new Set(wrt), recent: [] })
+  return wrt.map((x) => found.get(x) ?? op.full(x.shape, 0))
+}
+
+interface Way {
+  /** Tensors that are not looked behind. */
+  ends: ReadonlySet<Tensor>
+  /** Tensors that recomputed segments share with the forward pass, because their own gradients are asked for. */
+  keep: ReadonlySet<Tensor>
+  /** Gradients of the segment that was recomputed last: the next one waits for them. Moves on. */
+  recent: Tensor[]
+}
+
+/** Gradients of each of `wrt` for these gradients of the outputs; a tensor on which nothing depends has none. */
+function pullBack(
+  outputs: readonly Tensor[],
+  cotangents: readonly (Tensor | undefined)[],
+  wrt: Iterable<Tensor>,
+  way: Way,
+): ReadonlyMap<Tensor, Tensor> {
+  const order = topologicalUntil(outputs, way.ends)
   const useful = dependents(order, new Set(wrt))
   const forward = new Set(order)
-  const collected = new Map<Tensor, Tensor>([[scalar, op.scalar(1)]])
+  const collected = new Map<Tensor, Tensor>()
+  const collect = (x: Tensor, flow: Tensor, of: Node): void => {
+    const before = collected.get(x)
+    const total = before === undefined ? flow : op.add(before, flow)
+    claim([total], of, forward)
+    collected.set(x, total)
+  }
+  outputs.forEach((y, i) => {
+    const g = cotangents[i]
+    if (g !== undefined) collect(y, g, y.node)
+  })
   for (let i = order.length - 1; i >= 0; i--) {
     const current = order[i] as Node
     if (current.inputs.length === 0 || !current.outputs.some((y) => useful.has(y))) continue
     const gs = current.outputs.map((y) => collected.get(y))
     const g = gs.find((t) => t !== undefined)
     if (g === undefined) continue
+    if (current.op === 'segment') {
+      for (const [x, flow] of throughSegment(current, gs, useful, way)) collect(x, flow, current)
+      continue
+    }
     const flows = apply(current, g, gs)
     claim(flows, current, forward)
     current.inputs.forEach((x, j) => {
@@ -68,13 +106,29 @@ export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
           `The derivative of ${current.op} is ${describe(flow)} for an input ${describe(x)}.`,
         )
       }
-      const before = collected.get(x)
-      const total = before === undefined ? flow : op.add(before, flow)
-      claim([total], current, forward)
-      collected.set(x, total)
+      collect(x, flow, current)
     })
   }
-  return wrt.map((x) => collected.get(x) ?? op.full(x.shape, 0))
+  return collected
+}
+
+/** Makes a segment again and goes back through the copy: what flows to the segment's inputs and to what it captures. */
+function throughSegment(
+  segment: Node,
+  gs: readonly (Tensor | undefined)[],
+  useful: ReadonlySet<Tensor>,
+  way: Way,
+): [Tensor, Tensor][] {
+  const given = gs.filter((g) => g !== undefined)
+  const { results, sources } = replay(segment, [...way.recent, ...given], way.keep)
+  const wrt = [...sources].filter(([, x]) => useful.has(x)).map(([stand]) => stand)
+  const found = pullBack(results, gs, wrt, { ...way, ends: new Set(sources.keys()) })
+  const flows = wrt.flatMap((stand): [Tensor, Tensor][] => {
+    const flow = found.get(stand)
+    return flow === undefined ? [] : [[sources.get(stand) as Tensor, flow]]
+  })
+  way.recent.splice(0, way.recent.length, ...flows.map(([, flow]) => flow))
+  return flows
 }
 
 function apply<Name extends PrimitiveName>(

@@ -13,6 +13,7 @@ import { norm } from './interpreter/norm.ts'
 import { pooling } from './interpreter/pooling.ts'
 import { products } from './interpreter/products.ts'
 import { reductions } from './interpreter/reductions.ts'
+import { segment } from './interpreter/segment.ts'
 import { shape } from './interpreter/shape.ts'
 import type { Rules, Values } from './interpreter/site.ts'
 import { sorting } from './interpreter/sorting.ts'
@@ -40,6 +41,7 @@ const rules: Rules<SessionPrimitive> = {
   ...windows,
   ...pooling,
   ...norm,
+  ...segment,
 }
 
 function fed(name: string, feeds: ReadonlyMap<string, Values>): Values {

@@ -153,6 +153,11 @@ export interface Hosts {
   host: { rule: HostRule }
 }
 
+/** Marks the results of a segment that is recomputed: inputs are the results, then what they are computed from. */
+export interface Segments {
+  segment: { results: number }
+}
+
 export interface Primitives
   extends Leaves,
     Elementwise,
@@ -165,6 +170,7 @@ export interface Primitives
     Windows,
     Pooling,
     Norms,
-    Hosts {}
+    Hosts,
+    Segments {}
 
 export type PrimitiveName = keyof Primitives

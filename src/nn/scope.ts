@@ -12,6 +12,7 @@ import {
   type Initializer,
   parameter,
   randomLeaf,
+  recomputed,
   type Shape,
   type Tensor,
 } from '../engine/index.ts'
@@ -29,6 +30,14 @@ export interface Scope {
   statistic(name: string, shape: Shape, init: Initializer): Tensor
   /** The statistic's value after this pass. */
   update(name: string, value: Tensor): void
+  /**
+   * `compute(...inputs)`, marked as a layer whose inner values need not be kept for the backward pass (see `recomputed`).
+   * `inputs` are all values from outside that are not leaves.
+   */
+  layer<Results extends Tensor | readonly Tensor[]>(
+    compute: (...inputs: Tensor[]) => Results,
+    ...inputs: Tensor[]
+  ): Results
   /** Memory of host nodes that outlives the step and is part of checkpoints: the same one in every trace of a training. */
   state<State extends HostState>(name: string, make: () => State): State
   /** Random values, drawn anew for each step under the full name; a name can be asked for once in a trace. */
@@ -37,6 +46,15 @@ export interface Scope {
 
 /** Memories of host nodes by full name, shared by all traces of a training. */
 export type HostStates = Map<string, HostState>
+
+/** What is computed again in the backward pass instead of being kept: nothing, or the inside of every layer. */
+export type Recompute = 'none' | 'layers'
+
+export interface TraceOptions {
+  training: boolean
+  recompute?: Recompute | undefined
+  states?: HostStates | undefined
+}
 
 /** What one trace of a model declared. */
 export interface Trace<T> {
@@ -51,7 +69,7 @@ export interface Trace<T> {
 /** Runs a model function once, symbolically, and collects what it declared. */
 export function trace<T>(
   model: (scope: Scope) => T,
-  { training, states = new Map() }: { training: boolean; states?: HostStates | undefined },
+  { training, recompute = 'none', states = new Map() }: TraceOptions,
 ): Trace<T> {
   const declarations = new Map<string, Declaration>()
   const tensors = new Map<string, Tensor>()
@@ -88,6 +106,8 @@ export function trace<T>(
       update(name, value) {
         updates.set(full(name), value)
       },
+      layer: (compute, ...inputs) =>
+        training && recompute === 'layers' ? recomputed(compute, ...inputs) : compute(...inputs),
       state<State extends HostState>(name: string, make: () => State): State {
         // One name is one kind of memory: whoever made it is the only one to ask for it.
         const found = (states.get(full(name)) as State | undefined) ?? make()

@@ -20,6 +20,7 @@ import { norm } from './rules/norm.ts'
 import { pooling } from './rules/pooling.ts'
 import { products } from './rules/products.ts'
 import { reductions } from './rules/reductions.ts'
+import { segment } from './rules/segment.ts'
 import { shape } from './rules/shape.ts'
 import type { Rules } from './rules/site.ts'
 import { sorting } from './rules/sorting.ts'
@@ -49,6 +50,7 @@ const rules: Rules<PrimitiveName> = {
   ...pooling,
   ...norm,
   ...host,
+  ...segment,
 }
 
 /** Named results of a trace. */

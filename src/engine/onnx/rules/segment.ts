@@ -1,0 +1,8 @@
+/** @file Lowering of a segment's mark: nothing. */
+
+import type { Segments } from '../../primitives.ts'
+import type { Rules } from './site.ts'
+
+export const segment: Rules<keyof Segments> = {
+  segment: ({ x, attributes: { results } }) => x.slice(0, results),
+}
