@@ -31,19 +31,22 @@ export function bert(
   let x = layerNorm(embeddings.in('LayerNorm'), embedded, epsilon)
 
   const padding = paddingMask(mask)
-  for (let i = 0; i < layers; i++) {
-    const layer = scope.in('encoder', 'layer', i)
+  const block = (layer: Scope, x: Tensor): Tensor => {
     const self = layer.in('attention', 'self')
     const q = linear(self.in('query'), x, width, { init })
     const k = linear(self.in('key'), x, width, { init })
     const v = linear(self.in('value'), x, width, { init })
     const attended = layer.in('attention', 'output')
     const mixed = linear(attended.in('dense'), attend(q, k, v, heads, padding), width, { init })
-    x = layerNorm(attended.in('LayerNorm'), add(mixed, x), epsilon) //                        [B, T, W]
+    const y = layerNorm(attended.in('LayerNorm'), add(mixed, x), epsilon) //                  [B, T, W]
 
-    const wide = gelu(linear(layer.in('intermediate', 'dense'), x, config.mlp ?? 4 * width, { init }))
+    const wide = gelu(linear(layer.in('intermediate', 'dense'), y, config.mlp ?? 4 * width, { init }))
     const output = layer.in('output')
-    x = layerNorm(output.in('LayerNorm'), add(linear(output.in('dense'), wide, width, { init }), x), epsilon)
+    return layerNorm(output.in('LayerNorm'), add(linear(output.in('dense'), wide, width, { init }), y), epsilon)
+  }
+  for (let i = 0; i < layers; i++) {
+    const layer = scope.in('encoder', 'layer', i)
+    x = layer.layer((y) => block(layer, y), x)
   }
   const globalRaw = readOut(scope, x, mask, config)
   const projected = (y: Tensor): Tensor =>

@@ -20,24 +20,27 @@ export function clipLayers(scope: Scope, x: Tensor, config: ClipLayersConfig, ma
   const hidden = { kind: 'normal', sd: (2 * width) ** -0.5 } as const
   const activate = config.activation === 'gelu' ? gelu : quickGelu
 
-  for (let i = 0; i < layers; i++) {
-    const layer = scope.in('layers', i)
+  const block = (layer: Scope, x: Tensor): Tensor => {
     const self = layer.in('self_attn')
     const normed = layerNorm(layer.in('layer_norm1'), x, epsilon) //                          [B, T, D]
     const q = linear(self.in('q_proj'), normed, width, { init: inner })
     const k = linear(self.in('k_proj'), normed, width, { init: inner })
     const v = linear(self.in('v_proj'), normed, width, { init: inner })
-    x = add(x, linear(self.in('out_proj'), attend(q, k, v, heads, mask), width, { init: outer }))
+    const attended = add(x, linear(self.in('out_proj'), attend(q, k, v, heads, mask), width, { init: outer }))
 
     const wide = linear(
       layer.in('mlp', 'fc1'),
-      layerNorm(layer.in('layer_norm2'), x, epsilon),
+      layerNorm(layer.in('layer_norm2'), attended, epsilon),
       config.mlp ?? 4 * width,
       {
         init: hidden,
       },
     ) //                                                                                     [B, T, 4 D]
-    x = add(x, linear(layer.in('mlp', 'fc2'), activate(wide), width, { init: outer }))
+    return add(attended, linear(layer.in('mlp', 'fc2'), activate(wide), width, { init: outer }))
+  }
+  for (let i = 0; i < layers; i++) {
+    const layer = scope.in('layers', i)
+    x = layer.layer((y) => block(layer, y), x)
   }
   return x
 }

@@ -32,7 +32,8 @@ export function resnet(
     for (let i = 0; i < blocks; i++) {
       // The last gain of a block starts at 0, so a fresh block is its shortcut.
       const options = { width: widths[stage] as number, stride: stage > 0 && i === 0 ? 2 : 1, lastGain: 0 }
-      x = next(scope.in(`layer${stage + 1}`, i), x, options) //                               [B, C, h, w]
+      const inner = scope.in(`layer${stage + 1}`, i)
+      x = inner.layer((y) => next(inner, y, options), x) //                                   [B, C, h, w]
     }
   })
 

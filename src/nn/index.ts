@@ -43,7 +43,7 @@ export {
 } from './relational-graph.ts'
 export { type BucketOptions, distanceBias, windowBias } from './relative-position.ts'
 export { basicBlock, bottleneckBlock, preActivationBlock, type ResidualOptions, squeezeExcitation } from './residual.ts'
-export { type Scope, type Trace, trace } from './scope.ts'
+export { type Recompute, type Scope, type Trace, trace } from './scope.ts'
 export {
   type MicroBatch,
   NotFiniteError,

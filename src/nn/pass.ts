@@ -20,7 +20,7 @@ import {
   type Tensor,
 } from '../engine/index.ts'
 import type { GradientSum } from './data-parallel.ts'
-import { type HostStates, type Scope, trace } from './scope.ts'
+import { type Scope, type TraceOptions, trace } from './scope.ts'
 
 /** What the model function returns: the scalar to descend, and scalars to report. */
 export interface Step {
@@ -47,6 +47,9 @@ export interface Compiled {
   dispose(): Promise<void>
 }
 
+/** How a pass is traced. */
+export type PassOptions = Omit<TraceOptions, 'training'>
+
 /** A step as a graph, and where each of its results goes. */
 export interface TracedPass {
   /** `loss`, what is watched, gradients as `d NAME`, moved statistics as `+ NAME`. */
@@ -65,10 +68,9 @@ export function tracePass<Shape>(
   layout: Layout,
   shape: Shape,
   trained: readonly Entry[] = layout.entries.filter(({ group }) => group !== undefined),
-  states?: HostStates,
-  share = 1,
+  { share = 1, ...options }: PassOptions & { share?: number | undefined } = {},
 ): TracedPass {
-  const { outputs: step, tensors, updates } = trace((scope) => build(scope, shape), { training: true, states })
+  const { outputs: step, tensors, updates } = trace((scope) => build(scope, shape), { ...options, training: true })
   const wrt = trained.map(({ name }) => {
     const tensor = tensors.get(name)
     if (tensor === undefined)
@@ -95,10 +97,10 @@ export async function compilePass<Shape>(
   layout: Layout,
   shape: Shape,
   trained: readonly Entry[],
-  states: HostStates,
+  options: PassOptions,
   sum?: GradientSum,
 ): Promise<Compiled> {
-  const pass = tracePass(build, layout, shape, trained, states, sum?.share)
+  const pass = tracePass(build, layout, shape, trained, { ...options, share: sum?.share })
   const entries = new Map(trained.map((entry) => [`d ${entry.name}`, entry]))
   const written = (names: readonly string[]): void => sum?.begin(names.flatMap((name) => entries.get(name) ?? []))
   return compile(runtime, layout, pass, { written })
@@ -109,7 +111,7 @@ export async function compileOutputs(
   runtime: Runtime,
   build: (scope: Scope) => Readonly<Record<string, Tensor>>,
   layout: Layout,
-  states: HostStates,
+  { states }: PassOptions,
   averaged: boolean,
 ): Promise<Compiled> {
   const { outputs } = trace(build, { training: false, states })

@@ -19,7 +19,7 @@ import {
 import { type DataParallel, openGradientSum } from './data-parallel.ts'
 import { hostBuffers, restoreHosts } from './host-states.ts'
 import { type Compiled, compileOutputs, compilePass, type Step } from './pass.ts'
-import { type HostStates, type Scope, trace } from './scope.ts'
+import { type HostStates, type Recompute, type Scope, trace } from './scope.ts'
 import { activeEntries, openUpdate, type UpdateOptions } from './update.ts'
 
 export type { Step } from './pass.ts'
@@ -34,6 +34,8 @@ export interface TrainingOptions<Shape> extends UpdateOptions {
   treatmentOf?: ((declaration: Declaration) => Treatment) | undefined
   /** The ranks that share each batch; this process alone if absent. */
   ranks?: DataParallel | undefined
+  /** What is computed again in the backward pass instead of being kept; nothing by default. */
+  recompute?: Recompute | undefined
   /** Of the initial values and of all random leaves. */
   seed: number
 }
@@ -114,7 +116,7 @@ const sessionLimit = 6
 
 /** Lays out the model, draws its initial values and puts everything beside the runtime. */
 export async function openTraining<Shape>(options: TrainingOptions<Shape>): Promise<Training<Shape>> {
-  const { runtime, build, treatmentOf, seed, ranks } = options
+  const { runtime, build, treatmentOf, seed, recompute, ranks } = options
   const states: HostStates = new Map()
   const traced = trace((scope) => build(scope, options.first), { training: true, states })
   const fresh = hostBuffers(states)
@@ -150,7 +152,7 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
       await compiled.get(oldest)?.dispose()
       compiled.delete(oldest)
     }
-    const made = await compilePass(options, layout, shape, activeEntries(layout, steps), states, sum)
+    const made = await compilePass(options, layout, shape, activeEntries(layout, steps), { states, recompute }, sum)
     compiled.set(key, made)
     return made
   }
@@ -197,7 +199,7 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
     async evaluate(key, build, feeds) {
       let evaluation = evaluations.get(key)
       if (evaluation === undefined) {
-        evaluation = await compileOutputs(runtime, build, layout, states, options.average !== undefined)
+        evaluation = await compileOutputs(runtime, build, layout, { states }, options.average !== undefined)
         evaluations.set(key, evaluation)
       }
       return (await evaluation.run(feeds, { seed, step: validationDraws, part })).outputs

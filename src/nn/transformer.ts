@@ -75,7 +75,8 @@ export function encoder(
   for (let i = 0; i < layers; i++) {
     // Deeper blocks are skipped more often (Huang et al. 2016).
     const skip = layers > 1 ? ((options.dropPath ?? 0) * i) / (layers - 1) : options.dropPath
-    x = encoderBlock(scope.in('layers', i), x, { ...options, dropPath: skip })
+    const block = { ...options, dropPath: skip }
+    x = scope.layer((y) => encoderBlock(scope.in('layers', i), y, block), x)
   }
   return finalNorm ? layerNorm(scope.in('norm'), x, options.epsilon ?? 1e-5) : x
 }
@@ -87,7 +88,8 @@ export function decoder(
   memory: Tensor,
   { layers, finalNorm = false, ...options }: DecoderOptions & { layers: number; finalNorm?: boolean },
 ): Tensor {
-  for (let i = 0; i < layers; i++) x = decoderBlock(scope.in('layers', i), x, memory, options).output
+  for (let i = 0; i < layers; i++)
+    x = scope.layer((y, seen) => decoderBlock(scope.in('layers', i), y, seen, options).output, x, memory)
   return finalNorm ? layerNorm(scope.in('norm'), x, options.epsilon ?? 1e-5) : x
 }
 
