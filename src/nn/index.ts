@@ -51,6 +51,7 @@ export {
   type Step,
   type StepResult,
   type Training,
+  type TrainingOptions,
   type TrainingState,
 } from './training.ts'
 export { type BlockOptions, type DecoderOptions, decoder, decoderBlock, encoder, encoderBlock } from './transformer.ts'

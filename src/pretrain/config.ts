@@ -71,6 +71,12 @@ export const runSchema = z.strictObject({
       floor: z.number().min(0).max(1).default(0.01).describe('last learning rate as a share of the peak'),
       optimizer: optimizerSchema.prefault({ kind: 'adamw' }),
       clipNorm: z.number().positive().default(1),
+      recompute: z
+        .enum(['none', 'layers'])
+        .default('none')
+        .describe(
+          'layers: values inside layers are computed again in the backward pass, which saves memory and takes time',
+        ),
       logEvery: count.default(10).describe('steps between two lines of metrics.jsonl'),
       validateEvery: count.default(100).describe('steps between two validations'),
       checkpointEvery: count.default(100).describe('steps between two checkpoints'),

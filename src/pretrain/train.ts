@@ -83,6 +83,7 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
       ranks: { communicator: ranks, rows },
       optimizer,
       clipNorm: resolved.train.clipNorm,
+      recompute: resolved.train.recompute,
       seed,
       bounds: { logit_scale: { low: 0, high: maximalLogitScale } },
     })
