@@ -87,7 +87,9 @@ describe('a recomputed segment', () => {
     const y = weights.reduce((h, w) => recomputed((t) => op.gelu(op.matmul(t, w)), h), op.input('x', [4, 3]))
     const found = gradients(op.mean(op.square(y)), weights)
     // A copy of a product starts from an input to which the token has been added.
-    const copies = topological(found).filter((node) => node.op === 'matmul' && node.inputs[0]!.node.op === 'add')
+    const copies = topological(found).filter(
+      ({ op, inputs: [x, w] }) => op === 'matmul' && x!.node.op === 'add' && w!.node.op === 'parameter',
+    )
     const waits = copies.map(({ outputs }) => {
       const before = new Set(topological(outputs))
       return found.filter((g) => before.has(g.node)).length
