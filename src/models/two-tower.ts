@@ -1,5 +1,6 @@
 /** @file The two-tower model: any image tower with any text tower, and the learned logit scale. */
 
+import { VesaliusError } from '../core/errors.ts'
 import { exp, type Tensor } from '../engine/index.ts'
 import type { Scope } from '../nn/index.ts'
 import { bert } from './bert.ts'
@@ -7,12 +8,22 @@ import { clipText } from './clip-text.ts'
 import type { ModelConfig } from './config.ts'
 import type { ImageFeatures, TextFeatures } from './features.ts'
 import { resnet } from './resnet.ts'
-import { vit } from './vit.ts'
+import { type VitOptions, vit } from './vit.ts'
 
-/** pixels float32 [B, C, H, W] -> image features. */
-export function encodeImage(scope: Scope, pixels: Tensor, { image, joint }: ModelConfig): ImageFeatures {
+/** pixels float32 [B, C, H, W] -> image features; `options` are those of vision transformers. */
+export function encodeImage(
+  scope: Scope,
+  pixels: Tensor,
+  { image, joint }: ModelConfig,
+  options: VitOptions = {},
+): ImageFeatures {
   const [tower, project] = [scope.in('vision_model'), scope.in('visual_projection')]
-  return image.kind === 'vit' ? vit(tower, project, pixels, image, joint) : resnet(tower, project, pixels, image, joint)
+  if (image.kind === 'vit') return vit(tower, project, pixels, image, joint, options)
+  if (options.masked)
+    throw new VesaliusError('CONFIG_INVALID', 'A residual net cannot leave out patches.', {
+      hint: 'Take a vision transformer as image tower, or set no masked share.',
+    })
+  return resnet(tower, project, pixels, image, joint)
 }
 
 /** ids and mask int32 [B, T] -> text features. */

@@ -3,46 +3,71 @@
  * blocks, class token -> layer norm -> bias-free projection. Parameter names of Hugging Face's CLIPVisionModel.
  */
 
-import { add, broadcast, concat, matmul, reshape, slice, type Tensor, transpose } from '../engine/index.ts'
-import { layerNorm, linear, type Scope } from '../nn/index.ts'
+import { add, broadcast, concat, reshape, slice, type Tensor } from '../engine/index.ts'
+import {
+  gridOf,
+  keepTokens,
+  layerNorm,
+  linear,
+  patchEmbedding,
+  randomKeep,
+  resizePositions,
+  type Scope,
+} from '../nn/index.ts'
 import { clipLayers } from './clip-layers.ts'
 import type { VitConfig } from './config.ts'
 import type { ImageFeatures } from './features.ts'
 
-/** [B, C, H, W] -> [B, P, C * patch * patch], patches row by row, each in (channel, row, column) order. */
-function patches(pixels: Tensor, patch: number): Tensor {
-  const [b, c, h, w] = pixels.shape as [number, number, number, number]
-  const [rows, columns] = [h / patch, w / patch]
-  const cut = reshape(pixels, [b, c, rows, patch, columns, patch])
-  return reshape(transpose(cut, [0, 2, 4, 1, 3, 5]), [b, rows * columns, c * patch * patch])
+export interface VitOptions {
+  /** Share of patches left out at random while training (FLIP, MAE); the regions are then those that are left. */
+  masked?: number
 }
 
-/** pixels float32 [B, C, size, size] -> features; `project` is the scope of the projection to the joint space. */
-export function vit(scope: Scope, project: Scope, pixels: Tensor, config: VitConfig, joint: number): ImageFeatures {
-  const { width, patch, size, channels, epsilon } = config
+/**
+ * pixels float32 [B, C, H, W] -> features; `project` is the scope of the projection to the joint space. Where the grid of
+ * patches is not that of `size`, positions are resized to it.
+ */
+export function vit(
+  scope: Scope,
+  project: Scope,
+  pixels: Tensor,
+  config: VitConfig,
+  joint: number,
+  { masked = 0 }: VitOptions = {},
+): ImageFeatures {
+  const { width, patch, size, epsilon } = config
   const b = pixels.shape[0] as number
   const side = size / patch
-  const count = side * side
+  const [rows, columns] = gridOf(pixels, [patch, patch]) as [number, number]
+  const count = rows * columns
 
   const embeddings = scope.in('embeddings')
-  // The patch convolution as a matrix product: stride = kernel, so no pixel is read twice.
-  const kernel = embeddings
-    .in('patch_embedding')
-    .parameter('weight', [width, channels, patch, patch], { kind: 'normal', sd: 0.02 })
-  const flat = reshape(kernel, [width, channels * patch * patch])
-  const patched = matmul(patches(pixels, patch), flat, { transposeB: true }) //               [B, P, W]
+  const patched = patchEmbedding(embeddings.in('patch_embedding'), pixels, {
+    patch: [patch, patch],
+    width,
+    bias: false,
+    init: () => ({ kind: 'normal', sd: 0.02 }),
+  }) //                                                                                      [B, P, W]
   const token = embeddings.parameter('class_embedding', [width], { kind: 'normal', sd: width ** -0.5 })
   const positions = embeddings
     .in('position_embedding')
-    .parameter('weight', [count + 1, width], { kind: 'normal', sd: width ** -0.5 })
+    .parameter('weight', [side * side + 1, width], { kind: 'normal', sd: width ** -0.5 })
+  const placed = resizePositions(positions, [side, side], [rows, columns], { prefix: 1 })
   const first = broadcast(reshape(token, [1, 1, width]), [b, 1, width])
-  const tokens = add(concat([first, patched], 1), positions) //                               [B, 1 + P, W]
+  const whole = add(concat([first, patched], 1), placed) //                                   [B, 1 + P, W]
+  const kept = masked > 0 && scope.training ? randomKeep(embeddings, b, count, masked) : undefined
+  // Positions are added before patches are left out: those that stay know where they stand.
+  const tokens =
+    kept === undefined
+      ? whole
+      : concat([slice(whole, 1, 0, 1), keepTokens(slice(whole, 1, 1, count + 1), kept.kept)], 1) // [B, 1 + K, W]
 
   const states = clipLayers(scope.in('encoder'), layerNorm(scope.in('pre_layrnorm'), tokens, epsilon), config)
   const normed = layerNorm(scope.in('post_layernorm'), states, epsilon)
   const globalRaw = reshape(slice(normed, 1, 0, 1), [b, width])
-  const regionsRaw = slice(normed, 1, 1, count + 1) //                                        [B, P, W]
+  const regionsRaw = slice(normed, 1, 1, tokens.shape[1] as number) //                                        [B, P or K, W]
   const projected = (x: Tensor): Tensor =>
     linear(project, x, joint, { bias: false, init: { kind: 'normal', sd: width ** -0.5 } })
-  return { globalRaw, regionsRaw, global: projected(globalRaw), regions: projected(regionsRaw), grid: [side, side] }
+  const features = { globalRaw, regionsRaw, global: projected(globalRaw), regions: projected(regionsRaw) }
+  return { ...features, grid: [rows, columns], kept }
 }

@@ -67,6 +67,10 @@ describe('U-Net equals the same network of torch modules', () => {
     const options = { outputs: 2, base: 2, depth: 1, norm: 'instance' } as const
     return check('unet-3d', (s, { x }) => unet(s, x!, options).logits, { tolerance: 1e-4 })
   })
+  it('2-D by interpolation, group norm', () => {
+    const options = { outputs: 2, base: 2, depth: 1, norm: 2, up: 'interpolated' } as const
+    return check('unet-group', (s, { x }) => unet(s, x!, options).logits, { tolerance: 1e-4 })
+  })
   it('maps of all levels, finest first', () => {
     const { outputs } = trace((s) => unet(s, input('x', [1, 1, 16, 12]), { outputs: 3, base: 4, depth: 2 }), {
       training: true,

@@ -31,6 +31,17 @@ export { type Activation, type GatedMlpOptions, gatedMlp, type MlpOptions, mlp }
 export { attentionPool, type MultiHeadOptions, multiHeadAttention, queryPool } from './multi-head.ts'
 export { batchNorm, channelNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from './norm.ts'
 export { type TracedPass, tracePass } from './pass.ts'
+export {
+  gridOf,
+  type Kept,
+  keepTokens,
+  type PatchOptions,
+  patchEmbedding,
+  randomKeep,
+  restoreTokens,
+  toPatches,
+} from './patches.ts'
+export { type ResizeOptions, resizePositions, sinCosGridPositions, sinCosPositions } from './positions.ts'
 export { gru, lstm, type Recurrent, type RecurrentOptions } from './recurrent.ts'
 export {
   type CompGcnOptions,

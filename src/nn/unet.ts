@@ -3,7 +3,17 @@
  * PyTorch implementation (milesial): `inc`, `down1..`, `up1..`, `outc`.
  */
 
-import { concat, maxPool1d, maxPool2d, maxPool3d, pad, relu, shapeError, type Tensor } from '../engine/index.ts'
+import {
+  concat,
+  interpolate,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  pad,
+  relu,
+  shapeError,
+  type Tensor,
+} from '../engine/index.ts'
 import { conv, convTranspose } from './conv.ts'
 import type { Activation } from './mlp.ts'
 import { batchNorm, groupNorm, instanceNorm } from './norm.ts'
@@ -13,6 +23,8 @@ export interface UnetPartOptions {
   /** Norm after each convolution; a number is the groups of a group norm. Batches of one or two: not `batch`. */
   norm?: 'batch' | 'instance' | number
   activation?: Activation
+  /** `transposed`: 2-convolution of stride 2 that halves the channels; `interpolated`: linear, channels kept. */
+  up?: 'transposed' | 'interpolated'
 }
 
 /** Two 3-convolutions, each with norm and activation: x [B, C, ...] -> [B, outputs, ...]. Under `double_conv`. */
@@ -40,11 +52,16 @@ export function unetDown(scope: Scope, x: Tensor, outputs: number, options: Unet
 }
 
 /**
- * x [B, C, ...] at twice its size by a transposed convolution that halves its channels, joined behind `skip` [B, S, ...] (padded with zeros where the skip is odd), then a
- * double convolution: [B, outputs, ...]. Parameters: `up.*`, `conv.double_conv.*`.
+ * x [B, C, ...] at twice its size, joined behind `skip` [B, S, ...] (padded with zeros where the skip is odd), then a
+ * double convolution: [B, outputs, ...]. Parameters: `up.*` for a transposed convolution, `conv.double_conv.*`.
  */
 export function unetUp(scope: Scope, x: Tensor, skip: Tensor, outputs: number, options: UnetPartOptions = {}): Tensor {
-  const wide = convTranspose(scope.in('up'), x, x.shape[1]! / 2, { kernel: 2, stride: 2 })
+  const { up = 'transposed' } = options
+  const twice = x.shape.slice(2).map((n) => 2 * n)
+  const wide =
+    up === 'transposed'
+      ? convTranspose(scope.in('up'), x, x.shape[1]! / 2, { kernel: 2, stride: 2 })
+      : interpolate(x, twice, { mode: 'linear' })
   const missing = skip.shape.map((n, i) => (i < 2 ? 0 : n - wide.shape[i]!))
   if (missing.some((n) => n < 0)) shapeError('unetUp', 'the skip is smaller than the map at twice its size', skip, x)
   const before = missing.map((n) => Math.floor(n / 2))

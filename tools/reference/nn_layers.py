@@ -327,8 +327,9 @@ def patches_and_positions():
         embeddings.position_embeddings = x[None]
         return embeddings.interpolate_pos_encoding(torch.zeros(1, 31, 4, dtype=torch.double), 10, 12)[0]
     case("resize-positions-hugging-face", None, {"x": n(10, 4)}, hugging_face)
-    from timm.layers import build_sincos2d_pos_embed
-    wave = build_sincos2d_pos_embed([3, 4], 8, reverse_coord=True, dtype=torch.double)
+    from transformers.models.vit_mae.modeling_vit_mae import build_2d_sinusoidal_position_embedding
+    # Halves swapped as their initialize_weights does, which is the layout of the published MAE.
+    wave = build_2d_sinusoidal_position_embedding(3, 4, 8, dtype=torch.double).roll(4, 1)
     case("sin-cos-grid", None, {"x": torch.ones(1).double()}, lambda m, x: x * wave)
 
 
