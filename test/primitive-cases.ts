@@ -8,6 +8,7 @@ import type { PrimitiveName } from '../src/engine/primitives.ts'
 import type { Tensor } from '../src/engine/tensor.ts'
 import { activationsCases } from './primitive-cases/activations.ts'
 import type { Case } from './primitive-cases/case.ts'
+import { customCases } from './primitive-cases/custom.ts'
 import { elementwiseCases } from './primitive-cases/elementwise.ts'
 import { indexingCases } from './primitive-cases/indexing.ts'
 import { normCases } from './primitive-cases/norm.ts'
@@ -36,6 +37,7 @@ export const primitiveCases: Record<PrimitiveName, readonly Case[] | 'leaf'> = {
   ...windowsCases,
   ...poolingCases,
   ...normCases,
+  ...customCases,
   // Joins sessions instead of being part of one: src/engine/host.test.ts and program.test.ts.
   host: 'leaf',
   // A mark: src/engine/recompute.test.ts.

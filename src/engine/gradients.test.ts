@@ -6,7 +6,7 @@ import { random } from '../core/random.ts'
 import { gradients } from './gradients.ts'
 import { interpret, type Values } from './interpreter.ts'
 import * as op from './ops.ts'
-import { type Shape, sizeOf, type Tensor } from './tensor.ts'
+import { type Shape, sizeOf, type Tensor, topological } from './tensor.ts'
 
 type Feeds = Map<string, Values>
 
@@ -372,6 +372,40 @@ describe('gradients', () => {
 
   it('refuses what is not a float32 scalar, with its shape', () => {
     expect(() => gradients(op.input('x', [2, 3]), [])).toThrow('gradients: needs a float32 scalar (float32 [2, 3]).')
+  })
+
+  it('refuses a given derivative of the wrong shape or number', () => {
+    const x = op.input('x', [2])
+    const wrong = op.customGradient(op.exp, ({ g }) => [op.sum(g)])
+    expect(() => gradients(op.sum(wrong(x)), [x])).toThrow('The derivative of custom is float32 []')
+    const few = op.customGradient(op.mul, ({ g }) => [g])
+    expect(() => gradients(op.sum(few(x, x)), [x])).toThrow('customGradient: backward gave 1 gradients for 2 inputs')
+  })
+
+  it('makes a number of nodes, and takes a time, that grows as the graph does', () => {
+    const cost = (length: number): { nodes: number; seconds: number } => {
+      const x = op.input('x', [4, 4])
+      const w = op.parameter('w', [4, 4])
+      let y: Tensor = x
+      for (let i = 0; i < length; i += 4) y = op.tanh(op.add(op.mul(op.matmul(y, w), x), y))
+      const loss = op.sum(y)
+      const start = performance.now()
+      const found = gradients(loss, [x, w])
+      return { nodes: topological(found).length, seconds: (performance.now() - start) / 1000 }
+    }
+    const [short, ...long] = [cost(1000), cost(10_000), cost(10_000), cost(10_000)]
+    expect(long[0]!.nodes / short!.nodes).toBeLessThan(10.1)
+    // The best of three: the first is compiled while it runs, and the machine may be busy.
+    expect(Math.min(...long.map(({ seconds }) => seconds))).toBeLessThan(0.5)
+  })
+
+  it('keeps no branch that the result does not need', () => {
+    const [x, y, c] = [op.input('x', [2, 2]), op.input('y', [2, 2]), op.input('c', [2, 2])]
+    const loss = op.sum(op.mul(op.pow(x, y), op.stopGradient(op.exp(c))))
+    const needed = topological(gradients(loss, [x])).map((node) => node.op)
+    // Neither the derivative by the exponent, nor anything of a loss that is only its value.
+    expect(needed).not.toContain('log')
+    expect(needed).not.toContain('sum')
   })
 
   it('goes through graphs deeper than the call stack', () => {

@@ -5,6 +5,7 @@
 
 import { VesaliusError } from '../core/errors.ts'
 import { activations } from './gradients/activations.ts'
+import { custom } from './gradients/custom.ts'
 import { elementwise } from './gradients/elementwise.ts'
 import { host } from './gradients/host.ts'
 import { indexing } from './gradients/indexing.ts'
@@ -41,6 +42,7 @@ const rules: Rules<PrimitiveName> = {
   ...windows,
   ...pooling,
   ...norm,
+  ...custom,
   ...host,
   ...segment,
 }

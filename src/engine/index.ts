@@ -1,5 +1,6 @@
 /** @file Public face of the engine: symbolic tensors, derivatives, ONNX lowering, ONNX Runtime, parameter layout. */
 
+export { linearAssignment } from './assignment.ts'
 export { type AverageConfig, averageDecay, averageSchema, averageSweep, meanSweeps } from './averages.ts'
 export { gradients } from './gradients.ts'
 export {

@@ -6,6 +6,7 @@
 import { VesaliusError } from '../core/errors.ts'
 import type { HostData } from './host.ts'
 import { activations } from './interpreter/activations.ts'
+import { custom } from './interpreter/custom.ts'
 import { elementwise } from './interpreter/elementwise.ts'
 import { callHost } from './interpreter/host.ts'
 import { indexing } from './interpreter/indexing.ts'
@@ -42,6 +43,7 @@ const rules: Rules<SessionPrimitive> = {
   ...pooling,
   ...norm,
   ...segment,
+  ...custom,
 }
 
 function fed(name: string, feeds: ReadonlyMap<string, Values>): Values {

@@ -6,7 +6,7 @@
 
 import type { HostRule } from './host.ts'
 import type { Distribution } from './random-leaves.ts'
-import type { DType, Shape, TensorData } from './tensor.ts'
+import type { DType, Shape, Tensor, TensorData } from './tensor.ts'
 
 type None = Record<never, never>
 
@@ -126,6 +126,13 @@ export interface Sorting {
   topK: { axis: number; k: number; largest: boolean }
 }
 
+/** A derivative given with a function: inputs, result, its gradient; one gradient an input, null = nothing flows. */
+export type CustomRule = (site: { x: readonly Tensor[]; y: Tensor; g: Tensor }) => readonly (Tensor | null)[]
+
+export interface Customs {
+  custom: { backward: CustomRule }
+}
+
 export interface Products {
   matmul: { transposeA: boolean; transposeB: boolean }
 }
@@ -170,6 +177,7 @@ export interface Primitives
     Windows,
     Pooling,
     Norms,
+    Customs,
     Hosts,
     Segments {}
 

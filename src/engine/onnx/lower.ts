@@ -13,6 +13,7 @@ import { type Node, type Shape, sizeOf, type Tensor, topological } from '../tens
 import { type Dim, type Emitter, end } from './emitter.ts'
 import { bytesOf, encodeModel, type OnnxGraph, type OnnxInitializer, type OnnxNode, type OnnxValue } from './proto.ts'
 import { activations } from './rules/activations.ts'
+import { custom } from './rules/custom.ts'
 import { elementwise } from './rules/elementwise.ts'
 import { host } from './rules/host.ts'
 import { indexing } from './rules/indexing.ts'
@@ -49,6 +50,7 @@ const rules: Rules<PrimitiveName> = {
   ...windows,
   ...pooling,
   ...norm,
+  ...custom,
   ...host,
   ...segment,
 }

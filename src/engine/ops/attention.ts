@@ -1,0 +1,39 @@
+/** @file Scaled dot-product attention on heads that lie apart. */
+
+import { shapeError, type Tensor } from '../tensor.ts'
+import { add, mul, where } from './elementwise.ts'
+import { matmul } from './products.ts'
+import { softmax } from './reductions.ts'
+
+/** Stands for minus infinity; finite, so that a row which sees nothing gives an average and never NaN. */
+const blocked = -1e9
+
+export interface ScaledDotProductOptions {
+  /** bool (true = may be seen) or additive float32; broadcasts to [..., T, S]. */
+  mask?: Tensor
+  /** Factor of the scores; d^-0.5 if not given. */
+  scale?: number
+}
+
+/** softmax(scale q k^T + mask) v for q [..., heads, T, d], k [..., heads, S, d], v [..., heads, S, e]: [..., heads, T, e]. */
+export function scaledDotProductAttention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { mask, scale }: ScaledDotProductOptions = {},
+): Tensor {
+  const width = q.shape.at(-1)
+  if (width === undefined || width !== k.shape.at(-1) || k.shape.at(-2) !== v.shape.at(-2))
+    shapeError('scaledDotProductAttention', 'needs q [..., T, d], k [..., S, d] and v [..., S, e]', q, k, v)
+  // The queries are fewer numbers than the scores.
+  const scores = matmul(mul(q, scale ?? width ** -0.5), k, { transposeB: true })
+  return matmul(softmax(masked(scores, mask)), v)
+}
+
+function masked(scores: Tensor, mask: Tensor | undefined): Tensor {
+  if (mask === undefined) return scores
+  const seen = mask.dtype === 'bool' ? where(mask, scores, blocked) : add(scores, mask)
+  if (seen.shape.length !== scores.shape.length || seen.shape.some((n, i) => n !== scores.shape[i]))
+    shapeError('scaledDotProductAttention', 'the mask does not broadcast to the scores', scores, mask)
+  return seen
+}
