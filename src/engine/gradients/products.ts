@@ -10,23 +10,26 @@ const last = -1
 
 /** Both operands of a matrix product, whichever way round they are read; broadcast leading axes are summed. */
 function matmulRule({ x: [a, b], g, attributes: { transposeA, transposeB } }: Site<'matmul'>): Tensor[] {
+  // A weight shared by all leading axes: one big product instead of many small ones and a sum.
+  if (b!.shape.length === 2 && !transposeA && a!.shape.length > 2) return sharedWeightRule(a!, b!, g, transposeB)
   const da = transposeA
     ? matmul(b!, g, { transposeA: transposeB, transposeB: true })
     : matmul(g, b!, { transposeB: !transposeB })
   const db = transposeB
     ? matmul(g, a!, { transposeA: true, transposeB: transposeA })
-    : productOverRows(a!, g, transposeA, b!)
+    : matmul(a!, g, { transposeA: !transposeA })
   return [sumTo(da, a!.shape), sumTo(db, b!.shape)]
 }
 
-/** a^T g. For a weight shared by all leading axes, one big product instead of many small ones and a sum. */
-function productOverRows(a: Tensor, g: Tensor, transposeA: boolean, b: Tensor): Tensor {
-  if (b.shape.length === 2 && !transposeA && a.shape.length > 2) {
-    const count = a.shape.slice(0, last).reduce((product, n) => product * n, 1)
-    const rows = (t: Tensor): Tensor => reshape(t, [count, t.shape.at(last) as number])
-    return matmul(rows(a), rows(g), { transposeA: true })
+/** a [..., K] times b [K, N] (or [N, K] read transposed), all rows of a and of the gradient in one matrix each. */
+function sharedWeightRule(a: Tensor, b: Tensor, g: Tensor, transposeB: boolean): Tensor[] {
+  const rows = (t: Tensor): Tensor => {
+    const count = t.shape.slice(0, last).reduce((product, n) => product * n, 1)
+    return reshape(t, [count, t.shape.at(last) as number])
   }
-  return matmul(a, g, { transposeA: !transposeA })
+  const da = reshape(matmul(rows(g), b, { transposeB: !transposeB }), a.shape)
+  const db = transposeB ? matmul(rows(g), rows(a), { transposeA: true }) : matmul(rows(a), rows(g), { transposeA: true })
+  return [da, db]
 }
 
 export const products: Rules<keyof Products> = {

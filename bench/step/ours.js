@@ -1,0 +1,96 @@
+/**
+ * @file One side of the step bench: a training step of Vesalius, driven by lines on stdin ("go N", "end"), answering
+ * with one JSON line each. Run by ../step.js.
+ *
+ *   node bench/step/ours.js CASE THREADS [FOLDER_FOR_WEIGHTS]
+ */
+
+import { readFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { gather, input, logSoftmax, mean, mul, neg, openRuntime, reshape } from '../../dist/engine/index.js'
+import { modelSchema } from '../../dist/models/config.js'
+import { writeWeights } from '../../dist/models/folder.js'
+import { encodeImage } from '../../dist/models/two-tower.js'
+import { openTraining } from '../../dist/nn/index.js'
+import { objectiveOf } from '../../dist/pretrain/index.js'
+import { buildStep } from '../../dist/pretrain/step.js'
+import { cases, clipNorm, optimizer, rate } from './cases.js'
+
+const [name, threads = '2', folder] = process.argv.slice(2)
+const one = cases[name]
+const runtime = openRuntime({ threads: Number(threads) })
+const model = one.model === undefined ? undefined : modelSchema.parse(one.model)
+const { batch: b } = one
+
+/** The same numbers as in peer.py: sixteen batches in turn. */
+function pixels(shape, step) {
+  const data = new Float32Array(shape.reduce((n, m) => n * m, 1))
+  const pace = 1 + (step % 16)
+  for (let i = 0; i < data.length; i++) data[i] = Math.sin((i % 9973) * pace * 0.1)
+  return { dtype: 'float32', shape, data }
+}
+const whole = (shape, value) => ({
+  dtype: 'int32',
+  shape,
+  data: Int32Array.from({ length: shape.reduce((n, m) => n * m, 1) }, (_, i) => value(i)),
+})
+
+const steps = {
+  clip: {
+    build: (scope) =>
+      buildStep(scope, { batch: b, tokens: one.tokens }, { model, objective: objectiveOf('clip'), config: {} }),
+    feeds(step) {
+      const { size } = model.image
+      const last = model.text.kind === 'clip-text' ? model.text.eos : 102
+      return {
+        pixels: pixels([b, 3, size, size], step),
+        ids: whole([b, one.tokens], (i) =>
+          i % one.tokens === one.tokens - 1 ? last : 3 + ((i * 7919 + step * 31) % 20_000),
+        ),
+        mask: whole([b, one.tokens], () => 1),
+        weights: { dtype: 'float32', shape: [1], data: Float32Array.of(1) },
+      }
+    },
+  },
+  resnet: {
+    build(scope) {
+      const { size } = model.image
+      const { global } = encodeImage(scope, input('pixels', [b, 3, size, size]), model)
+      const flat = reshape(logSoftmax(global, 1), [b * model.joint])
+      return { loss: neg(mean(gather(flat, input('places', [b], 'int32')))), watch: {} }
+    },
+    feeds: (step) => ({
+      pixels: pixels([b, 3, model.image.size, model.image.size], step),
+      places: whole([b], (i) => i * model.joint + ((i * 37 + step) % model.joint)),
+    }),
+  },
+}
+
+const { build, feeds } = steps[one.kind]
+const training = await openTraining({ runtime, build, first: {}, optimizer, clipNorm, seed: 1 })
+if (folder !== undefined) {
+  await mkdir(folder, { recursive: true })
+  const flat = await training.parameters()
+  if (one.kind === 'clip') await writeWeights(folder, { config: model, layout: training.layout, flat })
+}
+const say = (answer) => console.log(JSON.stringify(answer))
+say({ ready: true, parameters: training.layout.entries.reduce((n, { size }) => n + size, 0) })
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const [command, count] = line.trim().split(' ')
+  if (command !== 'go') break
+  const seconds = []
+  const losses = []
+  for (let i = 0; i < Number(count); i++) {
+    const fed = feeds(training.steps)
+    const began = performance.now()
+    const { values } = await training.step({}, fed, rate)
+    seconds.push((performance.now() - began) / 1000)
+    losses.push(values.loss)
+  }
+  say({ seconds, losses })
+}
+const peak = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))
+say({ memory: Number(peak?.[1] ?? 0) * 1024 })
+await runtime.close()
