@@ -94,6 +94,10 @@ for (const name of asked.length > 0 ? asked : Object.keys(cases)) {
 const order = Object.keys(cases)
 await writeJsonAtomic(target, {
   machine: { cpu: cpus()[0]?.model, cores: cpus().length, memory: totalmem(), threads },
-  versions: { torch, node: process.version, onnxruntime: (await readJson(file('../node_modules/onnxruntime-node/package.json'))).version },
+  versions: {
+    torch,
+    node: process.version,
+    onnxruntime: (await readJson(file('../node_modules/onnxruntime-node/package.json'))).version,
+  },
   rows: [...rows.values()].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name)),
 })

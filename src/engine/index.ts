@@ -57,6 +57,7 @@ export {
   valuesByName,
 } from './parameters.ts'
 export { compileProgram, type Program, type ProgramReport, type ProgramResult } from './program.ts'
+export { pushSlices } from './push-slices.ts'
 export { type Distribution, type DrawKey, drawRandom } from './random-leaves.ts'
 export { recomputed } from './recompute.ts'
 export { type Device, deviceNames } from './runtime/devices.ts'

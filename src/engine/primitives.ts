@@ -78,6 +78,7 @@ export interface Elementwise {
 }
 
 export interface Activations {
+  positive: None
   relu: None
   gelu: None
   quickGelu: None
@@ -134,7 +135,7 @@ export interface Customs {
 }
 
 export interface Products {
-  matmul: { transposeA: boolean; transposeB: boolean }
+  matmul: { transposeA: boolean; transposeB: boolean; scale: number }
 }
 
 export interface Windows {
@@ -153,6 +154,7 @@ export interface Norms {
   layerNorm: { epsilon: number }
   standardize: { epsilon: number }
   channelAffine: None
+  batchNorm: { epsilon: number }
 }
 
 /** Nodes that join sessions and are run by the host, see host.ts. */

@@ -4,7 +4,7 @@
  */
 
 import { add, cast, div, gelu, matmul, maximum, reshape, slice, sum, type Tensor, tanh } from '../engine/index.ts'
-import { attend, embedding, layerNorm, linear, paddingMask, type Scope } from '../nn/index.ts'
+import { attend, embedding, layerNorm, linear, linears, paddingMask, type Scope } from '../nn/index.ts'
 import type { BertConfig } from './config.ts'
 import type { TextFeatures } from './features.ts'
 
@@ -33,9 +33,11 @@ export function bert(
   const padding = paddingMask(mask)
   const block = (layer: Scope, x: Tensor): Tensor => {
     const self = layer.in('attention', 'self')
-    const q = linear(self.in('query'), x, width, { init })
-    const k = linear(self.in('key'), x, width, { init })
-    const v = linear(self.in('value'), x, width, { init })
+    const projections = ['query', 'key', 'value'].map((name) => self.in(name))
+    const [q, k, v] = linears(
+      x,
+      projections.map((projection) => ({ scope: projection, outputs: width, init })),
+    ) as [Tensor, Tensor, Tensor]
     const attended = layer.in('attention', 'output')
     const mixed = linear(attended.in('dense'), attend(q, k, v, heads, padding), width, { init })
     const y = layerNorm(attended.in('LayerNorm'), add(mixed, x), epsilon) //                  [B, T, W]

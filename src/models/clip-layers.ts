@@ -1,7 +1,7 @@
 /** @file The transformer of CLIP, used by its image and its text tower: pre-norm blocks with Hugging Face's names. */
 
 import { add, gelu, quickGelu, type Tensor } from '../engine/index.ts'
-import { attend, layerNorm, linear, type Scope } from '../nn/index.ts'
+import { attend, layerNorm, linear, linears, type Scope } from '../nn/index.ts'
 
 export interface ClipLayersConfig {
   width: number
@@ -23,9 +23,11 @@ export function clipLayers(scope: Scope, x: Tensor, config: ClipLayersConfig, ma
   const block = (layer: Scope, x: Tensor): Tensor => {
     const self = layer.in('self_attn')
     const normed = layerNorm(layer.in('layer_norm1'), x, epsilon) //                          [B, T, D]
-    const q = linear(self.in('q_proj'), normed, width, { init: inner })
-    const k = linear(self.in('k_proj'), normed, width, { init: inner })
-    const v = linear(self.in('v_proj'), normed, width, { init: inner })
+    const projections = ['q_proj', 'k_proj', 'v_proj'].map((name) => self.in(name))
+    const [q, k, v] = linears(
+      normed,
+      projections.map((projection) => ({ scope: projection, outputs: width, init: inner })),
+    ) as [Tensor, Tensor, Tensor]
     const attended = add(x, linear(self.in('out_proj'), attend(q, k, v, heads, mask), width, { init: outer }))
 
     const wide = linear(

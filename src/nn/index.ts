@@ -25,7 +25,7 @@ export {
   xavierNormal,
   xavierUniform,
 } from './initializers.ts'
-export { embedding, type LinearOptions, linear } from './linear.ts'
+export { embedding, type LinearOptions, linear, linears } from './linear.ts'
 export { blocked, causalMask, paddingMask } from './masks.ts'
 export { type Activation, type GatedMlpOptions, gatedMlp, type MlpOptions, mlp } from './mlp.ts'
 export { attentionPool, type MultiHeadOptions, multiHeadAttention, queryPool } from './multi-head.ts'

@@ -1,6 +1,6 @@
 /** @file Affine maps and embeddings. */
 
-import { add, gather, type Initializer, matmul, type Tensor } from '../engine/index.ts'
+import { add, concat, full, gather, type Initializer, matmul, split, type Tensor } from '../engine/index.ts'
 import type { Scope } from './scope.ts'
 
 export interface LinearOptions {
@@ -12,19 +12,47 @@ export interface LinearOptions {
 }
 
 /** x [..., I] -> [..., outputs] with `weight` [outputs, I] and `bias` [outputs], as torch.nn.Linear. */
-export function linear(
-  scope: Scope,
+export function linear(scope: Scope, x: Tensor, outputs: number, options: LinearOptions = {}): Tensor {
+  const { weight, bias } = affine(scope, x.shape.at(-1) as number, outputs, options)
+  const product = matmul(x, weight, { transposeB: true })
+  return bias === undefined ? product : add(product, bias)
+}
+
+/**
+ * Several maps of the same x [..., I], each [..., outputs] and with parameters of its own, as one product: one matrix
+ * product forward and two backward instead of one and two for each.
+ */
+export function linears(
   x: Tensor,
-  outputs: number,
-  { bias = true, init, biasInit }: LinearOptions = {},
-): Tensor {
+  maps: readonly (LinearOptions & { scope: Scope; outputs: number })[],
+): readonly Tensor[] {
   const inputs = x.shape.at(-1) as number
+  const declared = maps.map(({ scope, outputs, ...options }) => affine(scope, inputs, outputs, options))
+  const weight = concat(
+    declared.map((map) => map.weight),
+    0,
+  )
+  const product = matmul(x, weight, { transposeB: true })
+  const biases = declared.map(({ bias }, i) => bias ?? full([maps[i]!.outputs], 0))
+  const shifted = declared.every(({ bias }) => bias === undefined) ? product : add(product, concat(biases, 0))
+  return split(
+    shifted,
+    -1,
+    maps.map(({ outputs }) => outputs),
+  )
+}
+
+/** The parameters of a linear layer. */
+function affine(
+  scope: Scope,
+  inputs: number,
+  outputs: number,
+  { bias = true, init, biasInit }: LinearOptions,
+): { weight: Tensor; bias: Tensor | undefined } {
   const uniform = { kind: 'uniform', bound: 1 / Math.sqrt(inputs) } as const
   const weight = scope.parameter('weight', [outputs, inputs], init ?? uniform)
-  const product = matmul(x, weight, { transposeB: true })
-  if (!bias) return product
   const first = biasInit ?? (init === undefined ? uniform : { kind: 'zeros' })
-  return add(product, scope.parameter('bias', [outputs], first))
+  return { weight, bias: bias ? scope.parameter('bias', [outputs], first) : undefined }
 }
 
 /**

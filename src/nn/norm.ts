@@ -2,12 +2,12 @@
 
 import {
   add,
+  batchNorm as batchNormOp,
   channelAffine,
   div,
   layerNorm as layerNormOp,
   mean,
   mul,
-  neg,
   reshape,
   type Shape,
   shapeError,
@@ -62,21 +62,17 @@ export function batchNorm(scope: Scope, x: Tensor, { epsilon = 1e-5, momentum = 
   const runningMean = scope.statistic('running_mean', [c], { kind: 'zeros' })
   const runningVariance = scope.statistic('running_var', [c], { kind: 'ones' })
 
-  let centre = runningMean
-  let variance = runningVariance
-  if (scope.training) {
-    const count = sizeOf(x.shape) / c
-    if (count < 2) shapeError('batchNorm', 'needs more than one value a channel while training', x)
-    const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i]))
-    const wide = mean(x, axes, true) //                                                       [1, C, 1, ...]
-    centre = reshape(wide, [c])
-    variance = mean(square(sub(x, wide)), axes) //                                            [C], two passes: exact
-    const moved = (old: Tensor, now: Tensor): Tensor => add(mul(old, 1 - momentum), mul(now, momentum))
-    scope.update('running_mean', moved(runningMean, centre))
-    scope.update('running_var', moved(runningVariance, mul(variance, count / (count - 1))))
+  if (!scope.training) {
+    const scale = div(weight, sqrt(add(runningVariance, epsilon))) //                         [C]
+    return channelAffine(x, scale, sub(bias, mul(runningMean, scale)))
   }
-  const scale = div(weight, sqrt(add(variance, epsilon))) //                                  [C]
-  return channelAffine(x, scale, add(bias, mul(neg(centre), scale)))
+  const count = sizeOf(x.shape) / c
+  if (count < 2) shapeError('batchNorm', 'needs more than one value a channel while training', x)
+  const [normed, centre, variance] = batchNormOp(x, weight, bias, epsilon)
+  const moved = (old: Tensor, now: Tensor): Tensor => add(mul(old, 1 - momentum), mul(now, momentum))
+  scope.update('running_mean', moved(runningMean, centre))
+  scope.update('running_var', moved(runningVariance, mul(variance, count / (count - 1))))
+  return normed
 }
 
 /** Normalisation of x [B, C, ...spatial] over groups of channels and all positions, as torch.nn.GroupNorm. */

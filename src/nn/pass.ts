@@ -15,6 +15,7 @@ import {
   mul,
   type ProgramReport,
   type ProgramResult,
+  pushSlices,
   type RandomInput,
   type Runtime,
   type Tensor,
@@ -77,18 +78,25 @@ export function tracePass<Shape>(
       throw new VesaliusError('MODEL_INVALID', `The model does not use "${name}" at every input shape.`)
     return tensor
   })
-  const outputs: Record<string, Tensor> = { loss: step.loss, ...step.watch }
+  const all = [step.loss, ...Object.values(step.watch), ...updates.values()]
+  const [loss, ...others] = pushSlices(all) as [Tensor, ...Tensor[]]
+  const watched = Object.keys(step.watch)
+  const outputs: Record<string, Tensor> = { loss }
+  watched.forEach((name, i) => {
+    outputs[name] = others[i] as Tensor
+  })
   const into: Record<string, BufferView> = {}
-  gradients(share === 1 ? step.loss : mul(step.loss, share), wrt).forEach((gradient, i) => {
+  gradients(share === 1 ? loss : mul(loss, share), wrt).forEach((gradient, i) => {
     const { name, offset, shape: dims } = trained[i]!
     outputs[`d ${name}`] = gradient
     into[`d ${name}`] = { buffer: 'gradients', offset, shape: dims }
   })
-  for (const [name, value] of updates) {
+  for (const [i, name] of [...updates.keys()].entries()) {
+    const value = others[watched.length + i] as Tensor
     outputs[`+ ${name}`] = value
     into[`+ ${name}`] = { buffer: 'parameters', offset: layout.byName.get(name)!.offset, shape: value.shape }
   }
-  return { outputs, into, fetch: ['loss', ...Object.keys(step.watch)] }
+  return { outputs, into, fetch: ['loss', ...watched] }
 }
 
 /** Traces, differentiates and loads one step; says where each parameter is read and each gradient written. */

@@ -7,6 +7,12 @@ import type { Cases } from './case.ts'
 import { unary } from './elementwise.ts'
 
 export const activationsCases: Cases<keyof Activations> = {
+  positive: unary(op.positive, away, {
+    what: 'at 0 and near it',
+    operands: [given([4], [0, 1e-30, -1e-30, 3e38])],
+    trace: op.positive,
+    derivative: 'zero',
+  }),
   relu: unary(op.relu, away, { what: 'at 0', operands: [given([1], [0])], trace: op.relu, derivative: [[0]] }),
   gelu: unary(op.gelu),
   quickGelu: unary(op.quickGelu),

@@ -33,4 +33,21 @@ export const normCases: Cases<keyof Norms> = {
     operands: [normal(...shape), normal(3), normal(3)],
     trace: op.channelAffine,
   })),
+  batchNorm: [
+    {
+      what: 'all outputs, [2, 3, 2, 2]',
+      operands: [normal(2, 3, 2, 2), normal(3), normal(3)],
+      trace: (x, a, b) => op.batchNorm(x, a, b, 1e-2),
+    },
+    {
+      what: 'only the values, [4, 3]',
+      operands: [normal(4, 3), normal(3), normal(3)],
+      trace: (x, a, b) => op.batchNorm(x, a, b, 0.1)[0],
+    },
+    {
+      what: 'only the variance',
+      operands: [normal(3, 2, 2), normal(2), normal(2)],
+      trace: (x, a, b) => op.batchNorm(x, a, b, 0.1)[2],
+    },
+  ],
 }

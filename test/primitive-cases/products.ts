@@ -35,5 +35,17 @@ function matmuls(): Case[] {
 }
 
 export const productsCases: Cases<keyof Products> = {
-  matmul: matmuls(),
+  matmul: [
+    ...matmuls(),
+    {
+      what: 'scaled',
+      operands: [normal(2, 3, 4), normal(2, 4, 2)],
+      trace: (x, y) => op.matmul(x, y, { scale: 0.3 }),
+    },
+    {
+      what: 'scaled, a shared weight read transposed',
+      operands: [normal(2, 3, 4), normal(2, 4)],
+      trace: (x, y) => op.matmul(x, y, { transposeB: true, scale: -2 }),
+    },
+  ],
 }

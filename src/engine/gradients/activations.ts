@@ -7,7 +7,8 @@ import type { Rules } from './site.ts'
 const { add, sub, mul, where } = op
 
 export const activations: Rules<keyof Activations> = {
-  relu: ({ x, g }) => [where(op.greater(x[0]!, 0), g, 0)],
+  positive: () => [null],
+  relu: ({ y, g }) => [mul(g, op.positive(y[0]!))],
   gelu({ x: [x], g }) {
     const cumulative = mul(add(op.erf(mul(x!, Math.SQRT1_2)), 1), 0.5)
     const density = mul(op.exp(mul(op.square(x!), -0.5)), 1 / Math.sqrt(2 * Math.PI))

@@ -5,6 +5,7 @@ import { erf } from './elementwise.ts'
 import { type Rules, zip } from './site.ts'
 
 export const activations: Rules<keyof Activations> = {
+  positive: zip((a) => Number(a! > 0)),
   relu: zip((a) => Math.max(a!, 0)),
   gelu: zip((a) => 0.5 * a! * (1 + erf(a! * Math.SQRT1_2))),
   quickGelu: zip((a) => a! / (1 + Math.exp(-1.702 * a!))),

@@ -36,4 +36,23 @@ export const norm: Rules<keyof Norms> = {
     const channels = shape[1] as number
     return x!.map((v, i) => v * a![Math.floor(i / inner) % channels]! + b![Math.floor(i / inner) % channels]!)
   },
+  batchNorm({ x: [x, gain, bias], shape, attributes: { epsilon } }) {
+    const inner = sizeOf(shape.slice(2))
+    const channels = shape[1] as number
+    const channelOf = (i: number): number => Math.floor(i / inner) % channels
+    const average = (value: (v: number, channel: number) => number): Float64Array => {
+      const totals = new Float64Array(channels)
+      x!.forEach((v, i) => {
+        totals[channelOf(i)]! += value(v, channelOf(i))
+      })
+      return totals.map((total) => total / (x!.length / channels))
+    }
+    const mean = average((v) => v)
+    const variance = average((v, c) => (v - mean[c]!) ** 2)
+    const y = x!.map((v, i) => {
+      const c = channelOf(i)
+      return ((v - mean[c]!) / Math.sqrt(variance[c]! + epsilon)) * gain![c]! + bias![c]!
+    })
+    return [y, mean, variance]
+  },
 }

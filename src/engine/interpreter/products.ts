@@ -5,7 +5,7 @@ import { sizeOf } from '../tensor.ts'
 import { broadcastPosition, forEachIndex, type Rules, stridesOf } from './site.ts'
 
 export const products: Rules<keyof Products> = {
-  matmul({ x: [a, b], inputs: [ta, tb], shape, attributes: { transposeA, transposeB } }) {
+  matmul({ x: [a, b], inputs: [ta, tb], shape, attributes: { transposeA, transposeB, scale } }) {
     const out = new Float64Array(sizeOf(shape))
     const inner = ta!.shape.at(transposeA ? -2 : -1) as number
     const [sa, sb] = [stridesOf(ta!.shape), stridesOf(tb!.shape)]
@@ -18,7 +18,7 @@ export const products: Rules<keyof Products> = {
         const pb = transposeB ? [...lead, n, k] : [...lead, k, n]
         total += a![broadcastPosition(ta!.shape, sa, pa)]! * b![broadcastPosition(tb!.shape, sb, pb)]!
       }
-      out[flat] = total
+      out[flat] = total * scale
     })
     return out
   },

@@ -30,11 +30,16 @@ function inputFormulation({ strides, pads, dilations }: Window, kernel: Shape): 
 }
 
 /** d/dw: products of long rows, one a kernel position, where there are channels enough to make matrices. */
-function weightFormulation({ x, w, g }: Shapes, { strides }: Window): 'zeros' | 'convolution' | 'shifts' | 'slices' {
+function weightFormulation(
+  { x, w, g }: Shapes,
+  { strides, pads, groups }: ConvWindow,
+): 'zeros' | 'convolution' | 'pointwise' | 'shifts' | 'slices' {
   const [, channels, ...kernel] = w as [number, number, ...number[]]
   if (sizeOf(x) === 0 || sizeOf(g) === 0) return 'zeros'
   if (channels < fewChannels || sizeOf(kernel) > manyPositions) return 'convolution'
-  return strides.every((s) => s === 1) ? 'shifts' : 'slices'
+  if (strides.some((s) => s !== 1)) return 'slices'
+  const point = sizeOf(kernel) === 1 && groups === 1 && pads.every(([before, after]) => before + after === 0)
+  return point ? 'pointwise' : 'shifts'
 }
 
 /** d/dx of <g, conv(x, w)>: g [B, O, ...m], w [O, C / groups, ...k] -> [B, C, ...n]. */
@@ -51,6 +56,8 @@ export function weightGradient(e: Emitter, x: string, g: string, shapes: Shapes,
       return e.emit('ConstantOfShape', [e.ints(shapes.w)])
     case 'convolution':
       return weightGradientByConvolution(e, x, g, shapes, window)
+    case 'pointwise':
+      return weightGradientPointwise(e, x, g, shapes)
     case 'shifts':
       return weightGradientByShifts(e, x, g, shapes, window)
     case 'slices':
@@ -93,10 +100,11 @@ function inputGradientByConvolution(
 
 /** The kernel turned by 180 degrees, input and output channels exchanged: [O, C / groups, ...k] -> [C, O / groups, ...k]. */
 function turnedKernel(e: Emitter, w: string, c: number, o: number, kernel: Shape, groups: number): string {
+  if (kernel.every((k) => k === 1)) return swapChannels(e, w, c, o, kernel, groups)
   const axes = kernel.map((_, i) => i + 2)
   const each = (value: number): string => e.ints(axes.map(() => value))
   const turned = e.emit('Slice', [w, each(-1), each(-end), e.ints(axes), each(-1)])
-  return swapChannels(e, kernel.every((k) => k === 1) ? w : turned, c, o, kernel, groups)
+  return swapChannels(e, turned, c, o, kernel, groups)
 }
 
 /** [O, C / groups, ...k] -> [C, O / groups, ...k]. */
@@ -184,7 +192,29 @@ function positionsOf(kernel: Shape): number[][] {
 /** x [B, C, ...n] -> [C, B, ...n with padding]. */
 function paddedImages(e: Emitter, x: string, pads: Window['pads']): string {
   const images = e.emit('Transpose', [x], { perm: [1, 0, ...pads.map((_, i) => i + 2)] })
+  if (pads.every(([before, after]) => before + after === 0)) return images
   return e.emit('Pad', [images, e.ints([0, 0, ...pads.map(([n]) => n), 0, 0, ...pads.map(([, n]) => n)])])
+}
+
+/**
+ * Kernels of one element: a product an image and their sum, or, where the images are small beside the channels, one
+ * product over all of them after moving the channels first.
+ */
+function weightGradientPointwise(e: Emitter, x: string, g: string, { x: xs, w, g: gs }: Shapes): string {
+  const [b, c, ...lengths] = xs as [number, number, ...number[]]
+  const o = gs[1] as number
+  const positions = sizeOf(lengths)
+  const product = (a: string, other: string): string =>
+    e.emit('FusedMatMul', [a, other], { transA: 0, transB: 1 }, 'com.microsoft')
+  const flat = (t: string, channels: number): string => e.emit('Reshape', [t, e.ints([b, channels, positions])])
+  const [flatG, flatX] = [flat(g, o), flat(x, c)]
+  if ((o * c) / (o + c) < positions) {
+    const sums = e.emit('ReduceSum', [product(flatG, flatX), e.ints([0])], { keepdims: 0 }) //  [O, C]
+    return e.emit('Reshape', [sums, e.ints(w)])
+  }
+  const long = (t: string, channels: number): string =>
+    e.emit('Reshape', [e.emit('Transpose', [t], { perm: [1, 0, 2] }), e.ints([channels, b * positions])])
+  return e.emit('Reshape', [product(long(flatG, o), long(flatX, c)), e.ints(w)])
 }
 
 /**

@@ -4,11 +4,13 @@ import { node, shapeError, type Tensor } from '../tensor.ts'
 import { floats } from './check.ts'
 import { add, mul, neg } from './elementwise.ts'
 
-function plain(op: 'relu' | 'gelu' | 'quickGelu' | 'silu' | 'softplus', x: Tensor): Tensor {
+function plain(op: 'positive' | 'relu' | 'gelu' | 'quickGelu' | 'silu' | 'softplus', x: Tensor): Tensor {
   floats(op, x)
   return node(op, [x], {}, x.shape)
 }
 
+/** 1 where x > 0, else 0; derivative 0. */
+export const positive = (x: Tensor): Tensor => plain('positive', x)
 /** max(x, 0), with derivative 0 at 0. */
 export const relu = (x: Tensor): Tensor => plain('relu', x)
 /** x Φ(x), exact. */

@@ -1,6 +1,6 @@
 /** @file Normalisation. Each checks shapes and dtypes where it is called. */
 
-import { node, nodes, shapeError, type Tensor } from '../tensor.ts'
+import { node, nodes, shapeError, sizeOf, type Tensor } from '../tensor.ts'
 import { floats } from './check.ts'
 import { div, maximum, sqrt, square } from './elementwise.ts'
 import { sum } from './reductions.ts'
@@ -39,4 +39,20 @@ export function channelAffine(x: Tensor, a: Tensor, b: Tensor): Tensor {
 /** x divided by its Euclidean norm along the last axis, n(x) = x / max(|x|, 1e-8). */
 export function l2Normalize(x: Tensor): Tensor {
   return div(x, maximum(sqrt(maximum(sum(square(x), -1, true), 1e-24)), 1e-8))
+}
+
+/**
+ * Batch normalisation of x [B, C, ...] with statistics of the batch: (x - mean) / sqrt(variance + epsilon) times gain [C]
+ * plus bias [C], and the mean and (biased) variance [C] of each channel (Ioffe and Szegedy 2015).
+ */
+export function batchNorm(x: Tensor, gain: Tensor, bias: Tensor, epsilon: number): [Tensor, Tensor, Tensor] {
+  floats('batchNorm', x, gain, bias)
+  const [, c] = x.shape
+  for (const v of [gain, bias])
+    if (c === undefined || v.shape.length !== 1 || v.shape[0] !== c)
+      shapeError('batchNorm', 'needs [B, C, ...] and one value a channel', x, v)
+  if (sizeOf(x.shape) === 0) shapeError('batchNorm', 'there is nothing to average', x)
+  const channel = { shape: [c as number], dtype: 'float32' as const }
+  const results = [{ shape: x.shape, dtype: 'float32' as const }, channel, channel]
+  return nodes('batchNorm', [x, gain, bias], { epsilon }, results) as unknown as [Tensor, Tensor, Tensor]
 }

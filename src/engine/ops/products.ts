@@ -6,9 +6,9 @@ import { broadcastShape } from './elementwise.ts'
 
 /**
  * Matrix product over the last two axes; leading axes broadcast. `transposeA` and `transposeB` read the last two axes
- * of an operand swapped, without a copy.
+ * of an operand swapped, without a copy; `scale` multiplies the product, at no cost.
  */
-export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false } = {}): Tensor {
+export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false, scale = 1 } = {}): Tensor {
   floats('matmul', a, b)
   if (a.shape.length < 2 || b.shape.length < 2) shapeError('matmul', 'needs at least two axes', a, b)
   const [m, k] = swapped(a.shape.slice(-2), transposeA)
@@ -16,7 +16,7 @@ export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = 
   if (k !== k2) shapeError('matmul', `inner lengths ${k} and ${k2} differ`, a, b)
   const lead = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2))
   if (lead === undefined) shapeError('matmul', 'leading axes do not broadcast', a, b)
-  return node('matmul', [a, b], { transposeA, transposeB }, [...lead, m, n])
+  return node('matmul', [a, b], { transposeA, transposeB, scale }, [...lead, m, n])
 }
 
 function swapped(pair: Shape, swap: boolean): [number, number] {

@@ -4,6 +4,9 @@ import type { Activations } from '../../primitives.ts'
 import { microsoft, plain, type Rules } from './site.ts'
 
 export const activations: Rules<keyof Activations> = {
+  // One sweep where a comparison, a cast or a selection would be two or three: the slope is so steep that every normal
+  // number above 0 reaches 1.
+  positive: ({ e, x }) => e.emit('HardSigmoid', x, { alpha: { float: 3e38 }, beta: { float: 0 } }),
   relu: plain('Relu'),
   gelu: plain('Gelu', microsoft),
   quickGelu: ({ e, x }) => e.emit('QuickGelu', x, { alpha: { float: 1.702 } }, microsoft),

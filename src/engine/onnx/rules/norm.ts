@@ -18,4 +18,17 @@ export const norm: Rules<keyof Norms> = {
       epsilon: { float: 0 },
     })
   },
+  // Two passes over x for the statistics: a mean of squares less a squared mean would lose too much.
+  batchNorm({ e, x: [x, gain, bias], inputs, attributes: { epsilon } }) {
+    const { shape } = inputs[0]!
+    const channels = shape[1] as number
+    const axes = e.ints(shape.flatMap((_, i) => (i === 1 ? [] : [i])))
+    const [zeros, ones] = [e.floats(0, channels), e.floats(1, channels)]
+    const affine = (a: string, b: string, mean: string, variance: string, small: number): string =>
+      e.emit('BatchNormalization', [x!, a, b, mean, variance], { epsilon: { float: small } })
+    const mean = e.emit('ReduceMean', [x!, axes], { keepdims: 0 })
+    const centred = affine(ones, zeros, mean, ones, 0)
+    const variance = e.emit('ReduceMean', [e.emit('Mul', [centred, centred]), axes], { keepdims: 0 })
+    return [affine(gain!, bias!, mean, variance, epsilon), mean, variance]
+  },
 }
