@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import { gather, input, logSoftmax, mean, mul, neg, openRuntime, reshape } from '../../dist/engine/index.js'
+import { gather, input, logSoftmax, mean, neg, openRuntime, reshape } from '../../dist/engine/index.js'
 import { modelSchema } from '../../dist/models/config.js'
 import { writeWeights } from '../../dist/models/folder.js'
 import { encodeImage } from '../../dist/models/two-tower.js'

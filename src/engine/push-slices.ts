@@ -1,6 +1,6 @@
 /**
  * @file A part of a value is often all that is read of it: the class token of the last block of a transformer. This pass
- * moves slices from the results of operations to their operands as long as nothing else reads the result, so that the
+ * moves slices from the results of operations to their operands as long as all that reads the result reads that part, so that the
  * other rows are never computed, nor their derivatives. Values are the same, exactly.
  */
 
@@ -45,22 +45,27 @@ export function pushSlices(outputs: readonly Tensor[]): Tensor[] {
   let current = [...outputs]
   for (;;) {
     const order = topological(current)
-    const uses = new Map<Tensor, number>()
-    const count = (t: Tensor): void => void uses.set(t, (uses.get(t) ?? 0) + 1)
-    for (const t of current) count(t)
-    for (const { inputs } of order) for (const t of inputs) count(t)
-    let moved: [Tensor, Tensor] | undefined
-    for (let i = order.length - 1; i >= 0 && moved === undefined; i--) {
-      const made = (order[i] as Node).op === 'slice' ? (order[i] as Node<'slice'>) : undefined
-      const [x] = made?.inputs ?? []
-      if (made === undefined || x === undefined || uses.get(x) !== 1) continue
-      const early = earlier(x, made.attributes)
-      if (early !== undefined) moved = [made.outputs[0] as Tensor, early]
+    const readers = new Map<Tensor, (Node | undefined)[]>()
+    const read = (t: Tensor, by: Node | undefined): void => void readers.set(t, [...(readers.get(t) ?? []), by])
+    for (const t of current) read(t, undefined)
+    for (const by of order) for (const t of by.inputs) read(t, by)
+    const moved = new Map<Tensor, Tensor>()
+    for (let i = order.length - 1; i >= 0 && moved.size === 0; i--) {
+      const [x] = (order[i] as Node).outputs as [Tensor]
+      const slices = (readers.get(x) ?? []) as (Node<'slice'> | undefined)[]
+      const part = slices[0]?.op === 'slice' ? slices[0].attributes : undefined
+      // Several readers are fine as long as all of them read the same part.
+      if (part === undefined || !slices.every((by) => by?.op === 'slice' && same(by.attributes, part))) continue
+      const early = earlier(x, part)
+      if (early !== undefined) for (const by of slices) moved.set(by!.outputs[0] as Tensor, early)
     }
-    if (moved === undefined) return current
-    current = substitute(current, new Map([moved])).outputs
+    if (moved.size === 0) return current
+    current = substitute(current, moved).outputs
   }
 }
+
+const same = (a: Part, b: Part): boolean =>
+  a.starts.every((n, i) => n === b.starts[i]) && a.ends.every((n, i) => n === b.ends[i])
 
 /** The part of x made from parts of the operands of x; undefined where there is no such way. */
 function earlier(x: Tensor, part: Part): Tensor | undefined {
