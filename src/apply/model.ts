@@ -4,7 +4,15 @@ import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { VesaliusError } from '../core/errors.ts'
 import { readJson } from '../core/files.ts'
-import { input, lowerServing, openRuntime, type Runtime, type Session, valuesByName } from '../engine/index.ts'
+import {
+  input,
+  lowerServing,
+  openRuntime,
+  type Runtime,
+  type Session,
+  targetOf,
+  valuesByName,
+} from '../engine/index.ts'
 import {
   type Preprocess,
   type Step as PreprocessStep,
@@ -57,7 +65,10 @@ export async function modelFolder(path: string): Promise<string> {
 const chunk = 64
 
 /** Opens a model folder (or the folder of a run). Towers are loaded when first used. */
-export async function openModel(path: string, { threads }: { threads?: number } = {}): Promise<Model> {
+export async function openModel(
+  path: string,
+  { threads, device = 'cpu' }: { threads?: number | undefined; device?: string | undefined } = {},
+): Promise<Model> {
   const folder = await modelFolder(path)
   const { config, layout, flat } = await readWeights(folder)
   const tokenizer = await loadTokenizer(folder, { contextLength: config.text.context })
@@ -78,7 +89,7 @@ export async function openModel(path: string, { threads }: { threads?: number } 
   let runtime: Runtime | undefined
   const sessions = new Map<string, Promise<Session>>()
   const session = (key: string, make: () => Uint8Array): Promise<Session> => {
-    runtime ??= openRuntime(threads === undefined ? {} : { threads })
+    runtime ??= openRuntime(threads === undefined ? { device } : { threads, device })
     const known = sessions.get(key) ?? runtime.load(make())
     sessions.set(key, known)
     return known
@@ -93,7 +104,7 @@ export async function openModel(path: string, { threads }: { threads?: number } 
           },
           { training: false },
         ).outputs
-      return lowerServing(model, values).bytes
+      return lowerServing(model, values, { target: targetOf(device) }).bytes
     })
   const textSession = (tokens: number): Promise<Session> =>
     session(`text ${tokens}`, () => {
@@ -105,7 +116,7 @@ export async function openModel(path: string, { threads }: { threads?: number } 
           },
           { training: false },
         ).outputs
-      return lowerServing(model, values).bytes
+      return lowerServing(model, values, { target: targetOf(device) }).bytes
     })
 
   const embedImages = async (pixels: Float32Array, raw: boolean): Promise<Float32Array> => {

@@ -60,7 +60,7 @@ export { compileProgram, type Program, type ProgramReport, type ProgramResult } 
 export { pushSlices } from './push-slices.ts'
 export { type Distribution, type DrawKey, drawRandom } from './random-leaves.ts'
 export { recomputed } from './recompute.ts'
-export { type Device, deviceNames } from './runtime/devices.ts'
+export { type Device, deviceNames, deviceOf } from './runtime/devices.ts'
 export type { BufferView, Feed, Inline, SweepRange } from './runtime/protocol.ts'
 export { openRuntime, type Runtime, type RuntimeOptions, type Session, type Sweeper } from './runtime/runtime.ts'
 export { warmupCosine } from './schedules.ts'

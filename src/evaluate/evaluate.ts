@@ -42,6 +42,8 @@ export interface EvaluateOptions {
   supervised?: string | undefined
   /** Run trained on shuffled pairs, for the control. */
   shuffled?: string | undefined
+  /** Where the models run; the CPU if absent. */
+  device?: string | undefined
   progress: (label: string, total: number, unit: string) => Progress
 }
 
@@ -80,7 +82,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   for (const fold of folds) {
     const { folder, studies, training } = await studiesOf(fold, options)
     const tasks = options.tasks ?? tasksFor(studies, folds.length)
-    const model = await openModel(fold)
+    const model = await openModel(fold, options)
     try {
       const cases = await embedStudies(model, folder, studies, {
         progress: options.progress('Embedding', studies.length, 'studies'),
@@ -121,10 +123,13 @@ async function evaluateFindings(
   const { supervised, shuffled } = options
   if (supervised !== undefined) {
     const progress = options.progress('Supervised line', cases.studies.length, 'studies')
-    reference.supervised = await supervisedLine(supervised, filled.names, folder, cases.studies, progress)
+    reference.supervised = await supervisedLine(supervised, filled.names, folder, cases.studies, {
+      progress,
+      device: options.device,
+    })
   }
   if (shuffled !== undefined) {
-    const control = await openModel(shuffled)
+    const control = await openModel(shuffled, options)
     try {
       const progress = options.progress('Shuffled control', cases.studies.length, 'studies')
       reference.shuffled = await zeroShotFindings(

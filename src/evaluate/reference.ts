@@ -30,9 +30,9 @@ export async function supervisedLine(
   findings: readonly string[],
   folder: string,
   studies: readonly Study[],
-  progress: Progress,
+  { progress, device }: { progress: Progress; device?: string | undefined },
 ): Promise<FindingScores> {
-  const model = await openModel(run)
+  const model = await openModel(run, { device })
   try {
     const cases = await embedStudies(model, folder, studies, { raw: true, embed: false, progress })
     const file = join(model.folder, 'objective.safetensors')

@@ -111,25 +111,26 @@ export async function benchStep(
       peakBytes: process.resourceUsage().maxRSS * 1024,
       threads: runtime.threads,
     }
-    return profile ? { ...measurements, profile: await profileStep(synthetic, runtime, rest) } : measurements
+    return profile
+      ? { ...measurements, profile: await profileStep(synthetic, runtime, { signal: rest.signal }) }
+      : measurements
   } finally {
     await runtime.close()
   }
 }
 
-/** Kernel times of the session that does most of the work; the optimizer's is left out. */
-async function profileStep(
+/** Kernel times of the session that does most of the work, without its `warmUp` steps; the optimizer's is left out. */
+export async function profileStep(
   synthetic: SyntheticStep,
   runtime: Runtime,
-  { signal }: Pick<BenchOptions, 'signal'>,
+  { steps: count = 3, warmUp = 1, signal }: Partial<Pick<BenchOptions, 'steps' | 'warmUp' | 'signal'>>,
 ): Promise<Profile> {
   const folder = await mkdtemp(join(tmpdir(), 'vesalius-profile-'))
-  const warmUp = 1
   try {
     await steps(
       synthetic,
       measured(runtime, (session) => join(folder, `session-${session}`)),
-      { steps: 3, warmUp, signal },
+      { steps: count, warmUp, signal },
     )
     const profiles: Profile[] = []
     for (const name of await readdir(folder)) {

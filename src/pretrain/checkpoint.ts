@@ -27,6 +27,7 @@ export const progressSchema = z.strictObject({
     platform: z.string(),
     threads: z.number().int(),
     ranks: z.number().int().default(1),
+    device: z.string().default('cpu'),
   }),
   /** Hash of the parameters' names, shapes and places. */
   layout: z.string(),

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { parseWith } from '../core/config.ts'
 import { VesaliusError } from '../core/errors.ts'
-import { optimizerSchema } from '../engine/index.ts'
+import { deviceNames, optimizerSchema } from '../engine/index.ts'
 import { imageTowerSchema, textTowerSchema } from '../models/config.ts'
 import { imagePreset, textPreset } from '../models/presets.ts'
 import type { Objective } from './objective.ts'
@@ -77,6 +77,7 @@ export const runSchema = z.strictObject({
         .describe(
           'layers: values inside layers are computed again in the backward pass, which saves memory and takes time',
         ),
+      device: z.enum(deviceNames).default('cpu').describe('where the model is trained'),
       logEvery: count.default(10).describe('steps between two lines of metrics.jsonl'),
       validateEvery: count.default(100).describe('steps between two validations'),
       checkpointEvery: count.default(100).describe('steps between two checkpoints'),

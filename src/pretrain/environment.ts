@@ -6,8 +6,12 @@ import { sha256 } from '../core/files.ts'
 import type { Layout } from '../engine/index.ts'
 import type { RunProgress } from './checkpoint.ts'
 
-/** Versions, processor, threads and ranks: the same here means the same bits after a resume. */
-export function environment({ threads, ranks }: { threads: number; ranks: number }): RunProgress['environment'] {
+/** Versions, processor, threads, device and ranks: the same here means the same bits after a resume. */
+export function environment({
+  threads,
+  device,
+  ranks,
+}: Pick<RunProgress['environment'], 'threads' | 'device' | 'ranks'>): RunProgress['environment'] {
   const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }
   return {
     runtime: `onnxruntime-node ${version}`,
@@ -15,6 +19,7 @@ export function environment({ threads, ranks }: { threads: number; ranks: number
     platform: `${process.platform} ${arch()} ${cpus()[0]?.model ?? ''}`.trim(),
     threads,
     ranks,
+    device,
   }
 }
 

@@ -59,6 +59,13 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
   const { data, model, tokenizer, config: resolved, step, batches } = first ?? (await prepare(config, undefined, ranks))
   const { batch, epochs, seed, steps } = resolved.train
   const total = steps ?? Math.max(1, Math.round(epochs * batches.stepsPerEpoch))
+  const { device } = resolved.train
+  if (ranks.size > 1 && device !== 'cpu') {
+    throw new VesaliusError('CONFIG_INVALID', `${ranks.size} ranks cannot train on the device ${device}.`, {
+      where: 'train.device',
+      hint: 'MPI works on buffers in the memory of the host: train on the device cpu, or with one rank.',
+    })
+  }
   const bar = progress(total)
   const { optimizer } = resolved.train
   const rows = batch / ranks.size
@@ -74,7 +81,7 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
       return checkMemory(memory, forceMemory)
     }),
   )
-  const runtime = openRuntime({ threads: resolved.threads ?? ranks.threads })
+  const runtime = openRuntime({ threads: resolved.threads ?? ranks.threads, device })
   try {
     const training = await openTraining<BatchShape>({
       runtime,
@@ -158,7 +165,11 @@ async function startingPoint(
 ): Promise<RunProgress['best']> {
   let found: Awaited<ReturnType<typeof readNewest>>
   const best = await onRoot(ranks, async () => {
-    found = await readNewest(folder, config, training, { threads: runtime.threads, ranks: ranks.size })
+    found = await readNewest(folder, config, training, {
+      threads: runtime.threads,
+      device: runtime.device,
+      ranks: ranks.size,
+    })
     await cutMetrics(folder, found?.progress.step ?? 0)
     return found?.progress.best ?? null
   })
@@ -291,7 +302,7 @@ async function checkpoint({ training, folder, config, best, runtime, ranks }: Lo
     const progress: RunProgress = {
       step: training.steps,
       best,
-      environment: environment({ threads: runtime.threads, ranks: ranks.size }),
+      environment: environment({ threads: runtime.threads, device: runtime.device, ranks: ranks.size }),
       layout: layoutHash(training.layout),
     }
     await writeCheckpoint(folder.checkpoints, await training.state(), progress)

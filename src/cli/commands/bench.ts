@@ -22,6 +22,7 @@ import { benchStep } from '../../pretrain/bench-step.ts'
 import { runSchema } from '../../pretrain/config.ts'
 import { syntheticStep, traceSynthetic } from '../../pretrain/synthetic.ts'
 import { command } from '../command.ts'
+import { deviceOption } from '../device.ts'
 
 const options = {
   objective: { type: 'string', default: 'clip', help: 'what is learned, see: vesalius methods' },
@@ -34,7 +35,7 @@ const options = {
   vocabulary: { type: 'integer', default: 2000, help: 'words of the text tower' },
   joint: { type: 'integer', default: 128, help: 'width of the joint space' },
   threads: { type: 'integer', help: 'threads of one operator; all cores if not given' },
-  device: { type: 'string', default: 'cpu', help: 'cpu, webgpu, or another execution provider of ONNX Runtime' },
+  device: { ...deviceOption, default: 'cpu' },
   steps: { type: 'integer', default: 10, help: 'timed steps' },
   'warm-up': { type: 'integer', default: 2, help: 'steps before them that are not timed' },
   profile: { type: 'boolean', help: 'also: time of each operator and module, and the device of each' },

@@ -3,6 +3,7 @@
 import { VesaliusError } from '../../core/errors.ts'
 import { describeSteps } from '../../imaging/index.ts'
 import { command } from '../command.ts'
+import { deviceOption } from '../device.ts'
 
 export const classify = command({
   name: 'classify',
@@ -14,6 +15,7 @@ export const classify = command({
     labels: { type: 'string', value: 'A,B', help: 'labels, separated by commas' },
     multi: { type: 'boolean', help: 'labels can hold together: each is compared with its denial' },
     prompts: { type: 'string', value: 'SET', help: 'prompt set instead of labels: a name or a JSON file' },
+    device: deviceOption,
     'per-prompt': { type: 'boolean', help: 'the cosine of every prompt too' },
   },
   examples: [
@@ -39,7 +41,7 @@ export const classify = command({
         : (multi ? pairPrompts : exclusivePrompts)(labelList(labels))
     const { openModel } = await import('../../apply/model.ts')
     const { classMatrix, score } = await import('../../apply/classify/zero-shot.ts')
-    const model = await openModel(path)
+    const model = await openModel(path, { device: options.device })
     try {
       const pictures = []
       for (const file of positionals) pictures.push({ file, ...(await model.readPicture(file)) })

@@ -2,9 +2,10 @@
 
 import { createRequire } from 'node:module'
 import { availableParallelism, freemem, totalmem } from 'node:os'
-import { messageOf } from '../../core/errors.ts'
+import { messageOf, VesaliusError } from '../../core/errors.ts'
 import { input, lowerTraining, openRuntime, square, sum } from '../../engine/index.ts'
 import { command } from '../command.ts'
+import { deviceOption } from '../device.ts'
 
 interface Check {
   name: string
@@ -41,6 +42,25 @@ async function imagesCheck(): Promise<Check> {
   }
 }
 
+/** Trains a step on the device, and says what it leaves to the CPU. */
+async function deviceChecks(device: string): Promise<Check[]> {
+  const { operatorsOn, stepPlacements } = await import('../../pretrain/placement.ts')
+  try {
+    return (await stepPlacements(device)).map((placement) => {
+      const { image, text, providers } = placement
+      const nodes = providers.map(
+        ({ provider, nodes: n }) => `${n} nodes on ${provider.replace('ExecutionProvider', '')}`,
+      )
+      const left = device === 'cpu' ? '' : operatorsOn(placement, 'CPUExecutionProvider')
+      const found = `trains ${image} with ${text}: ${nodes.join(', ')}${left === '' ? '' : `; on the CPU: ${left}`}`
+      return { name: `device ${device}`, ok: true, found }
+    })
+  } catch (error) {
+    const hint = error instanceof VesaliusError && error.hint !== undefined ? ` ${error.hint}` : ''
+    return [{ name: `device ${device}`, ok: false, found: `${messageOf(error)}${hint}` }]
+  }
+}
+
 function nodeCheck(): Check {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const ok = major > 20 || (major === 20 && minor >= 19)
@@ -50,14 +70,20 @@ function nodeCheck(): Check {
 export const doctor = command({
   name: 'doctor',
   summary: 'check this machine and installation',
-  usage: ['doctor'],
-  options: {},
-  examples: [{ text: 'Is everything there?', command: 'doctor' }],
-  async run(_, { print }) {
+  usage: ['doctor [--device DEVICE]'],
+  options: {
+    device: { ...deviceOption, help: `also train a step on a device: ${deviceOption.choices.join(', ')}` },
+  },
+  examples: [
+    { text: 'Is everything there?', command: 'doctor' },
+    { text: 'Does this GPU train?', command: 'doctor --device webgpu' },
+  ],
+  async run({ options: { device } }, { print }) {
     const gigabytes = (bytes: number): string => (bytes / 2 ** 30).toFixed(1)
     const checks: Check[] = [
       nodeCheck(),
       await runtimeCheck(),
+      ...(device === undefined ? [] : await deviceChecks(device)),
       await imagesCheck(),
       { name: 'cores', ok: true, found: String(availableParallelism()) },
       {

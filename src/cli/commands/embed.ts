@@ -4,6 +4,7 @@ import { extname } from 'node:path'
 import type { VectorFormat, Vectors } from '../../apply/export-vectors.ts'
 import { VesaliusError } from '../../core/errors.ts'
 import { type Context, command } from '../command.ts'
+import { deviceOption } from '../device.ts'
 
 const formats = ['jsonl', 'npy', 'parquet'] as const
 
@@ -33,6 +34,7 @@ export const embed = command({
     format: { type: 'string', choices: formats, help: 'format, where the name does not say' },
     text: { type: 'string', multiple: true, help: 'a text to embed' },
     data: { type: 'string', value: 'DIR', help: 'embed the pictures of all studies of this folder' },
+    device: deviceOption,
     raw: { type: 'boolean', help: 'leave the vectors as they are; they are scaled to length 1 otherwise' },
   },
   examples: [{ text: 'Two images', command: 'embed --model run --out vectors.npy a.png b.dcm' }],
@@ -42,7 +44,7 @@ export const embed = command({
     const sources = [positionals.length > 0, text.length > 0, data !== undefined].filter(Boolean).length
     if (sources !== 1) throw new VesaliusError('USAGE', 'embed needs one kind of input: images, --text or --data.')
     const format = formatOf(options.format, out)
-    const vectors = await vectorsOf(path, { files: positionals, texts: text, data }, context)
+    const vectors = await vectorsOf(path, { files: positionals, texts: text, data, device: options.device }, context)
     const { writeVectors } = await import('../../apply/export-vectors.ts')
     const { normalizeRows } = await import('../../apply/vectors.ts')
     if (!options.raw) normalizeRows(vectors.values, vectors.width, (i) => vectors.ids[i] as string)
@@ -54,11 +56,16 @@ export const embed = command({
 
 async function vectorsOf(
   path: string,
-  { files, texts, data }: { files: readonly string[]; texts: readonly string[]; data: string | undefined },
+  {
+    files,
+    texts,
+    data,
+    device,
+  }: { files: readonly string[]; texts: readonly string[]; data: string | undefined; device: string | undefined },
   { progress }: Context,
 ): Promise<Vectors> {
   const { openModel } = await import('../../apply/model.ts')
-  const model = await openModel(path)
+  const model = await openModel(path, { device })
   const width = model.config.joint
   try {
     if (texts.length > 0) return { ids: texts, values: await model.embedTexts(texts), width }

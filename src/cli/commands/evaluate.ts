@@ -5,6 +5,7 @@ import { VesaliusError } from '../../core/errors.ts'
 import { writeFileAtomic } from '../../core/files.ts'
 import { type TaskName, taskNames } from '../../evaluate/evaluate.ts'
 import { command } from '../command.ts'
+import { deviceOption } from '../device.ts'
 
 function tasksOf(list: string | undefined): TaskName[] | undefined {
   return list?.split(',').map((name) => {
@@ -21,6 +22,7 @@ export const evaluate = command({
   usage: ['evaluate RUN [--data DIR] [options]'],
   positionals: { least: 1, most: 1 },
   options: {
+    device: deviceOption,
     data: { type: 'string', value: 'DIR', help: 'data folder; the one of the run if not given' },
     tasks: { type: 'string', value: 'A,B', help: `of ${taskNames.join(', ')}; all that the data allow if not given` },
     split: {
@@ -52,6 +54,7 @@ export const evaluate = command({
       split,
       supervised: options.supervised,
       shuffled: options.shuffled,
+      device: options.device,
       progress,
     })
     const report = options.out ?? join(run, 'evaluation.html')

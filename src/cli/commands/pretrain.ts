@@ -4,13 +4,14 @@ import { join, resolve } from 'node:path'
 import { VesaliusError } from '../../core/errors.ts'
 import { readJson } from '../../core/files.ts'
 import { silent } from '../../core/progress.ts'
-import { type Communicator, openCommunicator } from '../../engine/index.ts'
+import { type Communicator, deviceOf, openCommunicator } from '../../engine/index.ts'
 import { imagePresetNames, textPresetNames } from '../../models/presets.ts'
 import { type RunConfig, resolveRun } from '../../pretrain/config.ts'
 import { endRanks, exitCodeOf, onRoot } from '../../pretrain/ranks.ts'
 import { createRun, type RunFolder, readRunConfig, runFolder } from '../../pretrain/run-folder.ts'
 import { train } from '../../pretrain/train.ts'
 import { type Arguments, type Context, command } from '../command.ts'
+import { deviceOption } from '../device.ts'
 
 const options = {
   data: { type: 'string', value: 'DIR', help: 'folder with studies.jsonl' },
@@ -44,6 +45,7 @@ const options = {
   seed: { type: 'integer', help: 'seed of everything random' },
   threads: { type: 'integer', help: 'threads of one operator' },
   'force-memory': { type: 'boolean', help: 'go on although the run seems not to fit into memory' },
+  device: deviceOption,
 } as const
 
 /** A record without its undefined values, so that a file's values are not overwritten by options that were not given. */
@@ -78,7 +80,7 @@ async function configOf({ options: o }: Arguments<typeof options>, fold: number 
     tokenizer: given({ ...part('tokenizer'), folder: o.tokenizer === undefined ? undefined : resolve(o.tokenizer) }),
     train: given({
       ...part('train'),
-      ...given({ epochs: o.epochs, steps: o.steps, batch: o.batch, rate: o.rate, seed: o.seed }),
+      ...given({ epochs: o.epochs, steps: o.steps, batch: o.batch, rate: o.rate, seed: o.seed, device: o.device }),
     }),
     ...given({ threads: o.threads }),
   }
@@ -152,7 +154,12 @@ async function runAll(
   const { resume, out, folds, fold } = args.options
   const training = { label: 'Training', forceMemory: args.options['force-memory'] === true }
   if (resume !== undefined) {
-    const start = await onRoot(ranks, () => resumed(resume))
+    const start = await onRoot(ranks, async () => {
+      const old = await resumed(resume)
+      const { device } = args.options
+      if (device !== undefined) old.config.train.device = deviceOf(device)
+      return old
+    })
     return finish([await trainOne(start, context, ranks, training)], context)
   }
   if (folds === undefined || fold !== undefined) {
