@@ -7,6 +7,9 @@ import type { Dim, Emitter } from '../emitter.ts'
 import { bytesOf } from '../proto.ts'
 import { castTo, type Rules } from './site.ts'
 
+/** ONNX's number of the type. */
+const int64 = 7
+
 /** Product of dimensions that must not depend on the batch. */
 function fixedSize(op: string, dims: readonly Dim[]): number {
   return dims.reduce<number>((product, n) => {
@@ -15,13 +18,15 @@ function fixedSize(op: string, dims: readonly Dim[]): number {
   }, 1)
 }
 
-/** A constant int32 vector. ONNX Runtime's WebGPU provider computes with no wider integers. */
+/** A constant vector of places: int64, or int32 for ONNX Runtime's WebGPU provider, which knows no wider integers. */
 function ints(e: Emitter, data: readonly number[], shape: readonly number[] = [data.length]): string {
+  if (e.target !== 'webgpu')
+    return e.initializer({ name: '', dtype: 'int64', shape, bytes: bytesOf(BigInt64Array.from(data, BigInt)) })
   return e.initializer({ name: '', dtype: 'int32', shape, bytes: bytesOf(Int32Array.from(data)) })
 }
 
 /**
- * Zeros of `shape`, seen as rows of `width` elements, to which `values` are added at `rows` (int32, one a row, [n, 1]).
+ * Zeros of `shape`, seen as rows of `width` elements, to which `values` are added at `rows` ([n, 1], integers as of {@link ints}).
  *
  * ScatterND adds on several threads without a lock and loses sums where indices repeat (seen in ONNX Runtime 1.30).
  * ScatterElements goes one by one: the same sums every time, and in one dimension twice as fast as in two.
@@ -36,7 +41,11 @@ function addRows(e: Emitter, values: string, rows: string, width: number, shape:
   return e.emit('Reshape', [sums, e.dims(shape)], { allowzero: 1 })
 }
 
-const asColumn = (e: Emitter, indices: string): string => e.emit('Reshape', [indices, e.ints([-1, 1])])
+/** int32 indices as rows [n, 1]. */
+function asColumn(e: Emitter, indices: string): string {
+  const column = e.emit('Reshape', [indices, e.ints([-1, 1])])
+  return e.target === 'webgpu' ? column : e.emit('Cast', [column], { to: int64 })
+}
 
 export const indexing: Rules<keyof Indexing> = {
   gather: ({ e, x, attributes: { axis } }) => e.emit('Gather', x, { axis }),
@@ -46,8 +55,8 @@ export const indexing: Rules<keyof Indexing> = {
   },
   batchGather({ e, x: [x, indices], inputs: [, ti], dims, attributes: { batchAxes } }) {
     const tuples = e.emit('Reshape', [indices!, e.dims([...dims(ti!), 1])], { allowzero: 1 })
-    // It takes int64 only, ONNX's type 7.
-    return e.emit('GatherND', [x!, e.emit('Cast', [tuples], { to: 7 })], { batch_dims: batchAxes })
+    // GatherND takes no other type.
+    return e.emit('GatherND', [x!, e.emit('Cast', [tuples], { to: int64 })], { batch_dims: batchAxes })
   },
   batchScatterAdd({ e, x: [values, indices], inputs: [tv, ti], shape, dims, attributes: { batchAxes, size } }) {
     fixedSize('batchScatterAdd', shape)
