@@ -15,6 +15,7 @@ import { normCases } from './primitive-cases/norm.ts'
 import { poolingCases } from './primitive-cases/pooling.ts'
 import { productsCases } from './primitive-cases/products.ts'
 import { reductionsCases } from './primitive-cases/reductions.ts'
+import { samplingCases } from './primitive-cases/sampling.ts'
 import { shapeCases } from './primitive-cases/shape.ts'
 import { sortingCases } from './primitive-cases/sorting.ts'
 import { windowsCases } from './primitive-cases/windows.ts'
@@ -36,6 +37,7 @@ export const primitiveCases: Record<PrimitiveName, readonly Case[] | 'leaf'> = {
   ...productsCases,
   ...windowsCases,
   ...poolingCases,
+  ...samplingCases,
   ...normCases,
   ...customCases,
   // Joins sessions instead of being part of one: src/engine/host.test.ts and program.test.ts.

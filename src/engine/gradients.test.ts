@@ -337,6 +337,15 @@ describe('composites', () => {
     checkTwice([op.tril(x), op.triu(x, 1)], [x], feeds)
   })
 
+  it('sampling over three axes, and under boxes: derivative and its derivative', () => {
+    const { xs, feeds } = symbols([1, 2, 2, 3, 2], [1, 4, 3])
+    checkTwice([op.gridSample(xs[0]!, op.mul(xs[1]!, 0.4), { padding: 'border' })], xs, feeds)
+    const map = symbols([2, 2, 4, 4])
+    const boxes = op.constant(Float32Array.of(0.3, 0.6, 2.9, 3.1, 1.2, 0.1, 2.2, 1.7), [2, 4])
+    const bins = op.roiAlign(map.xs[0]!, boxes, op.constant(Int32Array.of(1, 0), [2]), { size: 2 })
+    checkTwice([bins], map.xs, map.feeds)
+  })
+
   it('mean: over all, one and two axes', () => {
     const { xs, feeds } = symbols([2, 3, 2])
     const x = xs[0]!

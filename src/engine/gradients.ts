@@ -13,6 +13,7 @@ import { norm } from './gradients/norm.ts'
 import { pooling } from './gradients/pooling.ts'
 import { products } from './gradients/products.ts'
 import { reductions } from './gradients/reductions.ts'
+import { sampling } from './gradients/sampling.ts'
 import { segment } from './gradients/segment.ts'
 import { shape } from './gradients/shape.ts'
 import type { Rules } from './gradients/site.ts'
@@ -41,6 +42,7 @@ const rules: Rules<PrimitiveName> = {
   ...products,
   ...windows,
   ...pooling,
+  ...sampling,
   ...norm,
   ...custom,
   ...host,

@@ -14,6 +14,7 @@ import { norm } from './interpreter/norm.ts'
 import { pooling } from './interpreter/pooling.ts'
 import { products } from './interpreter/products.ts'
 import { reductions } from './interpreter/reductions.ts'
+import { sampling } from './interpreter/sampling.ts'
 import { segment } from './interpreter/segment.ts'
 import { shape } from './interpreter/shape.ts'
 import type { Rules, Values } from './interpreter/site.ts'
@@ -41,6 +42,7 @@ const rules: Rules<SessionPrimitive> = {
   ...products,
   ...windows,
   ...pooling,
+  ...sampling,
   ...norm,
   ...segment,
   ...custom,

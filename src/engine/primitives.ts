@@ -150,6 +150,11 @@ export interface Pooling {
   averagePoolInputGradient: PoolWindow
 }
 
+export interface Sampling {
+  /** Linear interpolation at points (x, y) that count elements; zeros beyond the border. */
+  sample: None
+}
+
 export interface Norms {
   layerNorm: { epsilon: number }
   standardize: { epsilon: number }
@@ -178,6 +183,7 @@ export interface Primitives
     Products,
     Windows,
     Pooling,
+    Sampling,
     Norms,
     Customs,
     Hosts,

@@ -5,12 +5,14 @@ import { gradients } from './gradients.ts'
 import { interpret } from './interpreter.ts'
 import { lowerTraining } from './onnx/lower.ts'
 import * as op from './ops.ts'
+import type { Inline } from './runtime/protocol.ts'
 import { openRuntime, type Runtime } from './runtime/runtime.ts'
 import type { Tensor } from './tensor.ts'
 
 /** Single operations of PyTorch and torchvision, forward and backward: see tools/reference/windows.py. */
 interface Packed {
   shape: number[]
+  dtype?: 'float32' | 'int32'
   values: number[]
 }
 interface Golden {
@@ -60,6 +62,10 @@ const calls: Record<string, (...inputs: Tensor[]) => Tensor> = {
   unfold: (x) => op.unfold(x!, { kernel: [3, 2], dilations: [1, 2], pads: 1, strides: 2 }),
   fold: (x) => op.fold(x!, [5, 6], { kernel: [3, 2], dilations: [1, 2], pads: 1, strides: 2 }),
   pixelShuffle: (x) => op.pixelShuffle(x!, 2),
+  deformableSample: (values, locations, weights) => op.deformableSample(values!, locations!, weights!),
+  'roiAlign, 2 samples': (x, boxes, images) =>
+    op.roiAlign(x!, boxes!, images!, { size: [3, 2], scale: 0.5, samples: 2 }),
+  'roiAlign, 3 samples': (x, boxes, images) => op.roiAlign(x!, boxes!, images!, { size: 2, scale: 0.25, samples: 3 }),
   pixelUnshuffle: (x) => op.pixelUnshuffle(x!, 2),
 }
 
@@ -70,6 +76,14 @@ function interpolation(name: string): ((x: Tensor) => Tensor) | undefined {
   const list = JSON.parse(numbers as string) as number[]
   const options = { mode, alignCorners: rest === ' aligned', antialias: rest === ' averaged' } as op.InterpolateOptions
   return (x) => op.interpolate(x, how === 'by' ? { scale: list } : list, options)
+}
+
+/** "gridSample nearest border aligned, three axes" */
+function gridSampling(name: string): ((x: Tensor, grid: Tensor) => Tensor) | undefined {
+  const [, mode, padding, aligned] = /^gridSample (\S+) (\w+)( aligned)?/.exec(name) ?? []
+  if (mode === undefined) return undefined
+  const options = { mode, padding, alignCorners: aligned !== undefined } as op.GridSampleOptions
+  return (x, grid) => op.gridSample(x, grid, options)
 }
 
 let runtime: Runtime
@@ -84,28 +98,50 @@ it('adaptive maximum: the first of a tie, also where windows overlap', () => {
   expect([...g!]).toEqual([1, 0, 1, 0, 0])
 })
 
+it('coordinates that are no numbers spoil their own samples and nothing else', async () => {
+  const [x, grid] = [op.input('x', [1, 2, 3, 4, 2]), op.input('grid', [1, 3, 3])]
+  const y = op.gridSample(x, grid)
+  const session = await runtime.load(lowerTraining({ y }).bytes)
+  const places = [Number.NaN, 0, 0, 0, 0, Number.POSITIVE_INFINITY, 0.1, 0.2, -0.3]
+  const feeds = {
+    x: { dtype: 'float32' as const, shape: x.shape, data: new Float32Array(48).fill(1) },
+    grid: { dtype: 'float32' as const, shape: grid.shape, data: Float32Array.from(places) },
+  }
+  const { outputs } = await session.run({ feeds, fetch: ['y'] })
+  await session.dispose()
+  expect([...outputs.y!.data].map((v) => Number(v.toFixed(5)))).toEqual([
+    Number.NaN,
+    Number.NaN,
+    1,
+    Number.NaN,
+    Number.NaN,
+    1,
+  ])
+})
+
 describe('windows equal PyTorch, forward and backward', () => {
   it('every call has a golden', () => {
     expect(Object.keys(calls).filter((name) => !(name in goldens))).toEqual([])
   })
 
   it.each(Object.entries(goldens))('%s', async (name, { inputs, output, cotangent, gradients: slopes }) => {
-    const call = calls[name] ?? interpolation(name)
+    const call = calls[name] ?? interpolation(name) ?? gridSampling(name)
     if (call === undefined) return expect.fail(`no call is written down for "${name}"`)
-    const xs = Object.entries(inputs).map(([key, { shape }]) => op.input(key, shape))
-    const y = call(...(xs as [Tensor]))
+    const xs = Object.entries(inputs).map(([key, { shape, dtype }]) => op.input(key, shape, dtype))
+    const y = call(...(xs as [Tensor, Tensor]))
     const loss = op.sum(op.mul(y, op.constant(Float32Array.from(cotangent.values), cotangent.shape)))
     const named: Record<string, Tensor> = { y }
-    gradients(loss, xs).forEach((g, i) => {
-      named[`d ${Object.keys(inputs)[i]}`] = g
+    const floats = xs.filter(({ dtype }) => dtype === 'float32')
+    gradients(loss, floats).forEach((g, i) => {
+      named[`d ${(floats[i]!.node.attributes as { name: string }).name}`] = g
     })
     const session = await runtime.load(lowerTraining(named).bytes)
-    const feeds = Object.fromEntries(
-      Object.entries(inputs).map(([key, { shape, values }]) => [
-        key,
-        { dtype: 'float32' as const, shape, data: Float32Array.from(values) },
-      ]),
-    )
+    const feed = ({ shape, dtype = 'float32', values }: Packed): Inline => ({
+      dtype,
+      shape,
+      data: dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values),
+    })
+    const feeds = Object.fromEntries(Object.entries(inputs).map(([key, packed]) => [key, feed(packed)]))
     const found = (await session.run({ feeds, fetch: Object.keys(named) })).outputs
     await session.dispose()
     expect(found.y!.shape).toEqual(output.shape)

@@ -7,6 +7,8 @@ in src/engine/windows.test.ts. Run from the root: python tools/reference/windows
 
 import torch
 import torch.nn.functional as F
+from torchvision.ops import roi_align
+from transformers.models.deformable_detr.modeling_deformable_detr import MultiScaleDeformableAttention
 
 from goldens import GOLDEN, dump, normal
 
@@ -19,11 +21,13 @@ def n(*shape, sd=1.0):
 
 
 def packed(tensor):
+    if not tensor.dtype.is_floating_point:
+        return {"shape": list(tensor.shape), "dtype": "int32", "values": tensor.flatten().tolist()}
     return {"shape": list(tensor.shape), "values": [float(f"{v:.9g}") for v in tensor.detach().flatten().tolist()]}
 
 
 def case(name, operation, **inputs):
-    leaves = {k: v.clone().requires_grad_(True) for k, v in inputs.items()}
+    leaves = {k: v.clone().requires_grad_(v.dtype.is_floating_point) for k, v in inputs.items()}
     output = operation(**leaves)
     cotangent = normal(generator, *output.shape)
     (output * cotangent).sum().backward()
@@ -103,7 +107,34 @@ def rearranging():
     case("pixelUnshuffle", lambda x: F.pixel_unshuffle(x, 2), x=n(2, 2, 4, 6))
 
 
+def sampling():
+    for padding in ("zeros", "border", "reflection"):
+        for aligned in (False, True):
+            for ours, theirs in (("linear", "bilinear"), ("nearest", "nearest")):
+                case(f"gridSample {ours} {padding}{' aligned' if aligned else ''}",
+                     lambda x, grid: F.grid_sample(x, grid, mode=theirs, padding_mode=padding, align_corners=aligned),
+                     x=n(2, 3, 4, 5), grid=n(2, 3, 4, 2, sd=0.9))
+                case(f"gridSample {ours} {padding}{' aligned' if aligned else ''}, three axes",
+                     lambda x, grid: F.grid_sample(x, grid, mode=theirs, padding_mode=padding, align_corners=aligned),
+                     x=n(1, 2, 3, 2, 4), grid=n(1, 2, 2, 2, 3, sd=0.9))
+
+    def deformable(values, locations, weights):
+        """One level; transformers wants [B, H * W, heads, d], locations with a level axis, weights likewise."""
+        b, heads, d, h, w = values.shape
+        rows = values.permute(0, 3, 4, 1, 2).reshape(b, h * w, heads, d)
+        return MultiScaleDeformableAttention()(rows, torch.tensor([[h, w]]), [(h, w)], torch.tensor([0]), locations.unsqueeze(3), weights.unsqueeze(3), 64)
+
+    case("deformableSample", deformable, values=n(2, 2, 3, 4, 5), locations=n(2, 3, 2, 4, 2, sd=0.3) + 0.5, weights=n(2, 3, 2, 4))
+
+    boxes = torch.tensor([[1.25, 2.5, 9.75, 11.25], [-3.5, 0.75, 4.25, 7.5], [6.5, 5.25, 20.75, 16.5], [3.25, 3.25, 3.75, 3.5]]).double()
+    images = torch.tensor([0, 1, 0, 1], dtype=torch.int32)
+    for size, scale, samples in (((3, 2), 0.5, 2), ((2, 2), 0.25, 3)):
+        case(f"roiAlign, {samples} samples",
+             lambda x, boxes, images: roi_align(x, torch.cat([images[:, None].double(), boxes.detach()], 1), size, scale, samples, True),
+             x=n(2, 3, 6, 7), boxes=boxes, images=images)
+
+
 if __name__ == "__main__":
-    for part in (convolutions, pooling, resizing, rearranging):
+    for part in (convolutions, pooling, resizing, rearranging, sampling):
         part()
     dump(GOLDEN / "windows.json", cases)

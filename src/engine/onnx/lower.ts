@@ -21,6 +21,7 @@ import { norm } from './rules/norm.ts'
 import { pooling } from './rules/pooling.ts'
 import { products } from './rules/products.ts'
 import { reductions } from './rules/reductions.ts'
+import { sampling } from './rules/sampling.ts'
 import { segment } from './rules/segment.ts'
 import { shape } from './rules/shape.ts'
 import type { Rules } from './rules/site.ts'
@@ -49,6 +50,7 @@ const rules: Rules<PrimitiveName> = {
   ...products,
   ...windows,
   ...pooling,
+  ...sampling,
   ...norm,
   ...custom,
   ...host,
