@@ -73,4 +73,5 @@ export {
   sizeOf,
   type Tensor,
   type TensorData,
+  topological,
 } from './tensor.ts'

@@ -333,6 +333,27 @@ def patches_and_positions():
     case("sin-cos-grid", None, {"x": torch.ones(1).double()}, lambda m, x: x * wave)
 
 
+def sparse_embeddings():
+    """Four steps of torch's lazy Adam and of SGD on a table of nine rows, of which each step looks up some."""
+    table = n(9, 3)
+    batches = [[[1, 4, 1], [7, 4, 1]], [[0, 7, 7], [7, 7, 7]], [[4, 2, 0], [8, 8, 4]], [[1, 1, 1], [1, 1, 3]]]
+    factors = [n(2, 3, 3) for _ in batches]
+    for name, make in {"sparse-adam": lambda p: torch.optim.SparseAdam(p, lr=0.05, betas=(0.8, 0.95), eps=1e-6),
+                       "sparse-sgd": lambda p: torch.optim.SGD(p, lr=0.3)}.items():
+        layer = nn.Embedding(9, 3, sparse=True, _weight=table.clone())
+        optimizer = make(list(layer.parameters()))
+        after = []
+        for ids, factor in zip(batches, factors):
+            optimizer.zero_grad()
+            looked = layer(ints(ids))
+            (looked * factor + looked.square()).sum().backward()
+            optimizer.step()
+            after.append(layer.weight.detach().clone())
+        cases[name] = {
+            "training": True, "inputs": {"ids": packed(ints(batches)), "factors": packed(torch.stack(factors))},
+            "state": {"weight": packed(table)}, "outputs": {"after": packed(torch.stack(after))}, "gradients": {}, "after": {}}
+
+
 def graphs(compgcn):
     from torch_geometric.nn import GATConv, GCNConv, RGCNConv
     # Two edges between one pair, a node without incoming edges (4), a node without any (5).
@@ -383,7 +404,7 @@ def graphs(compgcn):
             case(f"comp-gcn-{operation}-{width}", module, {"x": n(6, width), "relations": n(4, width)}, run, skip=("num_batches_tracked",))
 
 
-PARTS = [norms, attentions, transformers_, convolutions, residuals, unets, recurrents, patches_and_positions]
+PARTS = [norms, attentions, transformers_, convolutions, residuals, unets, recurrents, patches_and_positions, sparse_embeddings]
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()

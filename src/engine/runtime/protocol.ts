@@ -40,6 +40,8 @@ export type Request =
   /** Buffers that are swept together. */
   | { kind: 'allocateTogether'; lengths: Readonly<Record<string, number>> }
   | { kind: 'write'; buffer: string; offset: number; data: Float32Array }
+  /** Row `ids[k]` of a table of rows of `width` elements, which starts at `offset`, becomes row k of `rows`. */
+  | { kind: 'writeRows'; buffer: string; offset: number; width: number; ids: Int32Array; rows: Float32Array }
   | { kind: 'read'; buffer: string; offset: number; length: number }
   | { kind: 'clamp'; buffer: string; start: number; end: number; low: number; high: number }
   | { kind: 'norm'; buffer: string; start: number; end: number }

@@ -375,6 +375,8 @@ export function openResident({ ort, sessionOptions, device, location }: Resident
         return run(request)
       case 'sweep':
         return sweep(request)
+      case 'writeRows':
+        throw new Error('rows of sparse embeddings are written in the memory of the host: use the device cpu')
       case 'kernel':
       case 'allocateTogether':
         throw new Error('vector kernels work in the memory of the host')

@@ -64,6 +64,16 @@ export interface Runtime {
   loadSweep(graph: Outputs): Promise<Sweeper>
   /** Copies data into a buffer. The array is handed over and must not be used afterwards. */
   write(buffer: string, offset: number, data: Float32Array): Promise<void>
+  /**
+   * Row `ids[k]` of the table of rows of `width` elements that starts at `offset` becomes row k of `rows`; of equal ids the
+   * last one stays. On the CPU only.
+   */
+  writeRows(
+    buffer: string,
+    table: { offset: number; width: number },
+    ids: Int32Array,
+    rows: Float32Array,
+  ): Promise<void>
   read(buffer: string, offset: number, length: number): Promise<Float32Array>
   /** Brings the values of a part of a buffer into [low, high]. */
   clamp(buffer: string, start: number, end: number, low: number, high: number): Promise<void>
@@ -262,6 +272,9 @@ export function runtimeOver({ threads, device, kernels = false, ask, close }: Ch
     },
     async write(buffer, offset, data) {
       await ask({ kind: 'write', buffer, offset, data }, owned(data))
+    },
+    async writeRows(buffer, table, ids, rows) {
+      await ask({ kind: 'writeRows', buffer, ...table, ids, rows })
     },
     async read(buffer, offset, length) {
       return (await ask({ kind: 'read', buffer, offset, length })).data as Float32Array

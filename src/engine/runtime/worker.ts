@@ -101,6 +101,14 @@ async function handle(request: Request): Promise<Omit<Reply, 'id'>> {
     case 'write':
       part(request.buffer, request.offset, request.offset + request.data.length).set(request.data)
       return {}
+    case 'writeRows': {
+      const { buffer: name, offset, width, ids, rows } = request
+      ids.forEach((id, k) => {
+        const start = offset + id * width
+        part(name, start, start + width).set(rows.subarray(k * width, (k + 1) * width))
+      })
+      return {}
+    }
     case 'read':
       return { data: part(request.buffer, request.offset, request.offset + request.length).slice() }
     case 'clamp': {
