@@ -1,11 +1,12 @@
 /**
- * @file Two ranks against one with the same threads a rank, the same batch a rank; with and without overlap; and what
- * all-reduce and all-gather take by size. Prints one JSON document and writes it to bench/results/mpi.json.
+ * @file Two ranks against one with the same threads a rank and the same batch a rank, with and without overlap, and
+ * against two runs at once that exchange nothing (what two processes cost each other on this machine); what all-reduce
+ * and all-gather take by size; what the cost model says. Prints one JSON document and writes bench/results/mpi.json.
  *
  *   npm run build && node bench/mpi.js [MPIRUN [OPTION ...]]        MPIRUN: mpirun by default
  */
 
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -27,7 +28,7 @@ const size = {
   tokens: 64,
   joint: 128,
 }
-const [warm, timed, rounds] = [2, 6, 3]
+const [warm, timed, rounds] = [1, 5, 3]
 const sizes = [1e3, 1e4, 1e5, 1e6, 1e7, 4e7, 1.6e8]
 const median = (list) => list.toSorted((x, y) => x - y)[Math.floor(list.length / 2)]
 
@@ -55,8 +56,8 @@ async function micro(ranks) {
   return rows
 }
 
-/** Median seconds of a step of CLIP on this many ranks, one thread each. */
-async function steps(ranks, overlap) {
+/** A CLIP in training on these ranks, one thread each, and the feeds of a step. */
+async function open(ranks, overlap) {
   const { batch: b, image, patch, width, layers, heads, vocabulary, tokens, joint } = size
   const model = modelSchema.parse({
     image: { kind: 'vit', size: image, channels: 3, patch, width, layers, heads },
@@ -78,72 +79,106 @@ async function steps(ranks, overlap) {
   const ids = Int32Array.from({ length: b * tokens }, (_, i) =>
     i % tokens === tokens - 1 ? 2 : 3 + ((i * 7919) % 1900),
   )
+  const pixels = Float32Array.from({ length: b * 3 * image ** 2 }, (_, i) => Math.sin(i))
   const feeds = () => ({
-    pixels: {
-      dtype: 'float32',
-      shape: [b, 3, image, image],
-      data: Float32Array.from({ length: b * 3 * image ** 2 }, (_, i) => Math.sin(i)),
-    },
+    pixels: { dtype: 'float32', shape: [b, 3, image, image], data: pixels.slice() },
     ids: { dtype: 'int32', shape: [b, tokens], data: ids.slice() },
     mask: { dtype: 'int32', shape: [b, tokens], data: new Int32Array(b * tokens).fill(1) },
     weights: { dtype: 'float32', shape: [1], data: Float32Array.of(1) },
   })
-  const seconds = []
-  const waited = []
-  for (let i = 0; i < warm + timed; i++) {
-    const fed = feeds()
-    await ranks.barrier()
-    const began = performance.now()
-    const result = await training.step({}, fed, 1e-4)
-    if (i < warm) continue
-    seconds.push((performance.now() - began) / 1000)
-    waited.push(result.waited ?? 0)
-  }
-  const bytes = (pattern) =>
-    4 * training.layout.entries.reduce((sum, e) => sum + (e.group && pattern.test(e.name) ? e.size : 0), 0)
-  const parts = { first: bytes(/^text_/), rest: bytes(/^(vision_|visual_|logit_)/) }
-  await training.dispose()
-  await runtime.close()
-  return { seconds: median(seconds), waited: median(waited), ...parts }
+  return { training, runtime, feeds, seconds: [], waited: [] }
 }
 
-if (process.argv[2] === '--rank') {
-  const ranks = await openCommunicator()
-  const [, , , what] = process.argv
-  const result = what === 'micro' ? await micro(ranks) : await steps(ranks, what === 'overlap')
-  if (ranks.rank === 0) console.log(JSON.stringify({ library: ranks.library ?? null, result }))
-  await ranks.finalize()
-} else {
-  const [mpirun = 'mpirun', ...options] = process.argv.slice(2)
-  const run = (n, what) => {
-    const line = [...options, '-n', String(n), process.execPath, fileURLToPath(import.meta.url), '--rank', what]
-    const { status, stdout, stderr, error } = spawnSync(mpirun, line, { encoding: 'utf8', timeout: 300_000 })
-    if (status !== 0) throw new Error(`${mpirun} ${line.join(' ')}: ${error?.message ?? stderr}`)
-    return JSON.parse(stdout.trim().split('\n').at(-1))
+/** Two ranks that are this process: what the exchanges cut the graph into, without exchanging anything. */
+function echo(one) {
+  const allGather = async (part) => {
+    const whole = new part.constructor(2 * part.length)
+    whole.set(part)
+    whole.set(part, part.length)
+    return whole
   }
-  const { library, result: calls } = run(2, 'micro')
-  const runs = { one: [], two: [], plain: [] }
+  const reduceScatter = async (whole) => whole.slice(0, whole.length / 2)
+  return { ...one, size: 2, allGather, reduceScatter }
+}
+
+/**
+ * Median seconds of a step, and of waiting for other ranks. On several ranks with and without overlap, in turn; on one,
+ * as it is and with the graph cut as for two ranks.
+ */
+async function steps(ranks) {
+  const cut = ranks.size === 1 ? echo(ranks) : ranks
+  const opened = [await open(ranks, true), await open(cut, ranks.size === 1)]
+  for (let i = 0; i < warm + timed; i++) {
+    for (const { training, feeds, seconds, waited } of opened) {
+      const fed = feeds()
+      await ranks.barrier()
+      const began = performance.now()
+      const result = await training.step({}, fed, 1e-4)
+      if (i < warm) continue
+      seconds.push((performance.now() - began) / 1000)
+      waited.push(result.waited)
+    }
+  }
+  const { entries } = opened[0].training.layout
+  const bytes = (pattern) => 4 * entries.reduce((sum, e) => sum + (pattern.test(e.name) ? e.size : 0), 0)
+  for (const { runtime } of opened) await runtime.close()
+  const found = opened.map(({ seconds, waited }) => ({ seconds: median(seconds), waited: median(waited) }))
+  return { found, first: bytes(/^text_/), rest: bytes(/^(vision_|visual_|logit_)/) }
+}
+
+/** Starts this file as a rank, with or without mpirun, and returns what it printed. */
+function start(command, line) {
+  const env = { ...process.env, OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' }
+  const child = spawn(command, line, { env, stdio: ['ignore', 'pipe', 'inherit'], timeout: 120_000 })
+  let said = ''
+  child.stdout.on('data', (part) => {
+    said += part
+  })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => {
+      if (code === 0) resolve(JSON.parse(said.trim().split('\n').at(-1)))
+      else reject(new Error(`${command} ${line.join(' ')} ended with ${code}`))
+    })
+  })
+}
+
+async function main([mpirun = 'mpirun', ...options]) {
+  const rank = (what) => [process.execPath, fileURLToPath(import.meta.url), '--rank', what]
+  const alone = () => start(process.execPath, rank('steps').slice(1))
+  const two = (what) => start(mpirun, [...options, '-n', '2', ...rank(what)])
+  const { library, result: calls } = await two('micro')
+  const runs = []
   for (let i = 0; i < rounds; i++) {
-    runs.one.push(run(1, 'overlap').result)
-    runs.two.push(run(2, 'overlap').result)
-    runs.plain.push(run(2, 'plain').result)
+    const one = (await alone()).result
+    const beside = await Promise.all([alone(), alone()])
+    const shared = (await two('steps')).result
+    runs.push({ one, beside: beside.map(({ result }) => result.found[0].seconds), shared })
   }
-  const of = (list) => ({ seconds: median(list.map((r) => r.seconds)), waited: median(list.map((r) => r.waited)) })
-  const [one, two, plain] = [of(runs.one), of(runs.two), of(runs.plain)]
+  const over = (pick) => median(runs.map(pick))
+  const one = over((run) => run.one.found[0].seconds)
+  const cut = over((run) => run.one.found[1].seconds)
+  const beside = over((run) => Math.max(...run.beside))
+  const row = (name, ranks, seconds, waited) => ({
+    name,
+    ranks,
+    seconds,
+    waited,
+    pairsPerSecond: (ranks * size.batch) / seconds,
+    ratio: (ranks * one) / seconds,
+  })
+  const large = calls.filter(({ bytes }) => bytes >= 1e5)
   const link = fitLink(
     2,
-    calls.map(({ bytes, allReduce }) => ({ bytes, seconds: allReduce })),
+    large.map(({ bytes, allReduce }) => ({ bytes, seconds: allReduce })),
   )
-  const { first, rest } = runs.one[0]
-  const work = {
-    batch: size.batch,
-    compute: one.seconds,
-    pairwise: 0,
-    features: 2 * 4 * size.joint,
-    first,
-    rest,
-    cover: one.seconds / 3,
-  }
+  const { first, rest } = runs[0].one
+  const patches = (size.image / size.patch) ** 2 + 1
+  // Work goes with the tokens of each tower (their widths and depths are equal); two thirds of it are backward.
+  // Two processes cost each other what they cost when they exchange nothing; the graph is cut as it is on one.
+  const compute = (beside * cut) / one
+  const cover = (compute * (2 / 3) * patches) / (patches + size.tokens)
+  const work = { batch: size.batch, compute, pairwise: 0, features: 2 * 4 * size.joint, first, rest, cover }
   const document = {
     bench: 'mpi',
     machine: { processor: cpus()[0]?.model, cores: cpus().length },
@@ -151,15 +186,23 @@ if (process.argv[2] === '--rank') {
     size,
     calls,
     link,
+    gradients: { first, rest },
     rows: [
-      { name: '1 rank, 1 thread', ranks: 1, ...one, pairsPerSecond: size.batch / one.seconds },
-      { name: '2 ranks, 1 thread each', ranks: 2, ...two, pairsPerSecond: (2 * size.batch) / two.seconds },
-      { name: '2 ranks, without overlap', ranks: 2, ...plain, pairsPerSecond: (2 * size.batch) / plain.seconds },
+      row('1 rank, 1 thread', 1, one, 0),
+      row('1 rank, graph cut as for 2', 1, cut, 0),
+      row('2 runs at once that exchange nothing', 2, beside, 0),
+      ...['with', 'without'].map((kind, i) =>
+        row(
+          `2 ranks, 1 thread each, ${kind} overlap`,
+          2,
+          over(({ shared }) => shared.found[i].seconds),
+          over(({ shared }) => shared.found[i].waited),
+        ),
+      ),
     ],
-    ratio: (2 * one.seconds) / two.seconds,
     predicted: {
-      overlap: stepCost(2, work, link).step,
-      plain: stepCost(2, { ...work, first: 0, rest: first + rest }, link).step,
+      overlap: stepCost(2, work, link),
+      plain: stepCost(2, { ...work, first: 0, rest: first + rest }, link),
     },
   }
   const text = JSON.stringify(document, null, 2)
@@ -167,4 +210,13 @@ if (process.argv[2] === '--rank') {
   mkdirSync(results, { recursive: true })
   writeFileSync(`${results}mpi.json`, `${text}\n`)
   console.log(text)
+}
+
+if (process.argv[2] === '--rank') {
+  const ranks = await openCommunicator()
+  const result = process.argv[3] === 'micro' ? await micro(ranks) : await steps(ranks)
+  if (ranks.rank === 0) console.log(JSON.stringify({ library: ranks.library ?? null, result }))
+  await ranks.finalize()
+} else {
+  await main(process.argv.slice(2))
 }

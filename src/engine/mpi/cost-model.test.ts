@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { allReduceSeconds, fitLink, shareSeconds, stepCost, type Work } from './cost-model.ts'
@@ -46,4 +47,45 @@ it('a link is found again from the times it explains', () => {
   const { latency, bandwidth } = fitLink(4, measured)
   expect(latency / ethernet.latency).toBeCloseTo(1, 6)
   expect(bandwidth / ethernet.bandwidth).toBeCloseTo(1, 6)
+})
+
+it('the table of docs/scaling.md is what the model says', () => {
+  const text = readFileSync(new URL('../../../docs/scaling.md', import.meta.url), 'utf8')
+  const links = {
+    '10 Gbit/s': { latency: 30e-6, bandwidth: 1e9 },
+    '100 Gbit/s': { latency: 5e-6, bandwidth: 10e9 },
+  }
+  const rows = [...text.matchAll(/^\| ([\d.]+) +\| (100?) Gbit\/s +\| (\d+) .*$/gm)]
+  expect(rows).toHaveLength(12)
+  for (const [row, compute, network, n] of rows) {
+    const work = {
+      batch: 32,
+      features: 4096,
+      first: 70e6,
+      rest: 86e6,
+      compute: Number(compute),
+      pairwise: Number(compute) * 6e-9,
+    }
+    const link = links[`${network} Gbit/s` as keyof typeof links]
+    const { loss, gather, reduce, step, pairsPerSecond, efficiency } = stepCost(
+      Number(n),
+      { ...work, cover: work.compute / 2 },
+      link,
+    )
+    const ms = (seconds: number, digits: number): string => (1000 * seconds).toFixed(digits)
+    const wanted = [
+      ms(loss, 0),
+      ms(gather, 1),
+      ms(reduce, 0),
+      step.toFixed(3),
+      pairsPerSecond.toFixed(0),
+      `${Math.round(100 * efficiency)} %`,
+    ]
+    expect(
+      row
+        .split('|')
+        .slice(4, 10)
+        .map((cell) => cell.trim()),
+    ).toEqual(wanted)
+  }
 })
