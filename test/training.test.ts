@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { random } from '../src/core/random.ts'
 import { outcome, trainWithKills } from './interruption.ts'
+import { optimisations } from './optimisations.ts'
 import { start, tinyRun, vesalius, vesaliusJson } from './vesalius.ts'
 
 const room = mkdtempSync(join(tmpdir(), 'vesalius-training-'))
@@ -51,6 +52,94 @@ describe('a run', () => {
     expect([code, stderr]).toEqual([130, expect.stringMatching(/Interrupted after step \d+ of 40.*\n.*--resume/s)])
     expect((await vesalius(['pretrain', '--resume', run])).code).toBe(0)
     expect(outcome(run).weights.equals(outcome(whole).weights)).toBe(true)
+  })
+
+  it.each(['adamw, with everything', 'lamb, with everything', 'sgd'])(
+    'killed twice ends with the same bits: %s',
+    async (name) => {
+      const [file, whole, killed] = [at(`${name}.json`), at(`${name} whole`), at(`${name} killed`)]
+      const train = { ...tinyRun.train, steps: 24, validateEvery: 6, ...optimisations[name] }
+      writeFileSync(file, JSON.stringify({ ...tinyRun, train }))
+      await vesaliusJson(['pretrain', '--data', data, '--out', whole, '--config', file])
+      expect(await trainWithKills({ data, config: file, run: killed }, 2, random(12, name))).toBeGreaterThanOrEqual(1)
+      expect(outcome(killed).log).toEqual(outcome(whole).log)
+      expect(outcome(killed).weights.equals(outcome(whole).weights)).toBe(true)
+    },
+  )
+
+  it('stops at SIGTERM and at a deadline as at Ctrl-C, and goes on to the same end', async () => {
+    const run = at('terminated')
+    const { child, end } = start(['pretrain', '--data', data, '--out', run, '--config', config])
+    while (statSync(join(run, 'metrics.jsonl'), { throwIfNoEntry: false })?.size === undefined) await setTimeout(5)
+    while (statSync(join(run, 'metrics.jsonl')).size === 0) await setTimeout(2)
+    child.kill('SIGTERM')
+    const { code, signal, stderr } = await end
+    expect([code, signal, stderr]).toEqual([130, null, expect.stringMatching(/Interrupted after step \d+ of 40/)])
+    const late = await vesalius(['pretrain', '--resume', run, '--deadline', '0.0001'])
+    expect([late.code, late.stderr]).toEqual([
+      130,
+      expect.stringMatching(/Stopped by the deadline after step \d+ of 40/),
+    ])
+    expect((await vesalius(['pretrain', '--resume', run])).code).toBe(0)
+    expect(outcome(run).weights.equals(outcome(whole).weights)).toBe(true)
+  })
+
+  it('that meets NaN stops within the step, and writes down which studies it was', async () => {
+    const run = at('nan')
+    const line = ['pretrain', '--data', data, '--out', run, '--config', config, '--rate', '1e30', '--warmup', '0']
+    const { code, stdout, stderr } = await vesalius(line)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/not a finite number at step \d+\.\n.*nan-batch\.json\n.*studies of the batch/s)
+    const report = JSON.parse(readFileSync(join(run, 'nan-batch.json'), 'utf8')) as {
+      step: number
+      seed: number
+      losses: (number | string)[]
+      batches: { epoch: number; studies: string[] }[]
+    }
+    expect([report.seed, report.losses.length, report.batches.length]).toEqual([1, 1, 1])
+    const { studies } = report.batches[0]!
+    expect(new Set(studies).size).toBe(16)
+    const known = readFileSync(join(data, 'studies.jsonl'), 'utf8').trim().split('\n')
+    const ids = known.map((text) => (JSON.parse(text) as { id: string }).id)
+    for (const id of studies) expect(ids).toContain(id)
+    const lines = readFileSync(join(run, 'metrics.jsonl'), 'utf8')
+    for (const id of ids) for (const text of [stdout, stderr, lines]) expect(text).not.toContain(id)
+    expect(lines.trim().split('\n')).toHaveLength(report.step - 1)
+  })
+
+  it('descends as the command line says, and says what it cannot do', async () => {
+    const run = at('options')
+    const line = [
+      'pretrain',
+      '--data',
+      data,
+      '--config',
+      config,
+      '--steps',
+      '4',
+      '--optimizer',
+      'lion',
+      '--rate',
+      '1e-4',
+    ]
+    const more = ['--ema', '0.9', '--accumulate', '2', '--freeze', 'text_model.*', '--rate-of', 'logit_scale=0.1']
+    await vesaliusJson([...line, ...more, '--batch', '8', '--schedule', 'linear', '--clip-norm', '0', '--out', run])
+    const { train } = JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')) as { train: Record<string, unknown> }
+    expect(train).toMatchObject({
+      optimizer: { kind: 'lion', beta2: 0.99 },
+      schedule: { kind: 'linear' },
+      average: { decay: 0.9, warmup: true },
+      accumulate: 2,
+      clipNorm: null,
+      parameters: [
+        { match: 'logit_scale', rate: 0.1 },
+        { match: 'text_model.*', freeze: true },
+      ],
+    })
+    const wrong = await vesalius([...line, '--out', at('wrong'), '--freeze', 'text.*'])
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('No parameter is called "text.*"')])
+    const rate = await vesalius([...line, '--out', at('wrong too'), '--rate-of', 'text_model.*'])
+    expect([rate.code, rate.stderr]).toEqual([2, expect.stringContaining('PATTERN=FACTOR')])
   })
 
   it('passes over a damaged newest checkpoint', async () => {

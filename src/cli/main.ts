@@ -61,13 +61,20 @@ function fail(error: unknown, json: boolean, debug: boolean): number {
   return known ? error.exitCode : 1
 }
 
-/** The first Ctrl-C asks the work to stop at the next safe moment, the second stops at once. */
+/**
+ * The first Ctrl-C or SIGTERM asks the work to stop at the next safe moment; a second one of the same kind stops at once. A
+ * launcher of several processes may send one of each.
+ */
 function interruptible(): AbortSignal {
   const controller = new AbortController()
-  process.on('SIGINT', () => {
-    if (controller.signal.aborted) process.exit(130)
-    controller.abort()
-  })
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    let asked = false
+    process.on(name, () => {
+      if (asked) process.exit(130)
+      asked = true
+      controller.abort()
+    })
+  }
   return controller.signal
 }
 

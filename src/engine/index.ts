@@ -63,7 +63,7 @@ export { recomputed } from './recompute.ts'
 export { type Device, deviceNames, deviceOf } from './runtime/devices.ts'
 export type { BufferView, Feed, Inline, SweepRange } from './runtime/protocol.ts'
 export { openRuntime, type Runtime, type RuntimeOptions, type Session, type Sweeper } from './runtime/runtime.ts'
-export { warmupCosine } from './schedules.ts'
+export { type ScheduleConfig, scheduleFactor, scheduleSchema } from './schedules.ts'
 export {
   type DType,
   type Node,

@@ -30,8 +30,8 @@ export interface TrainingOptions<Shape> extends UpdateOptions {
   build: (scope: Scope, shape: Shape) => Step
   /** A shape to lay the parameters out with. */
   first: Shape
-  /** How each parameter is trained; by default all are, with the decay of their declaration. */
-  treatmentOf?: ((declaration: Declaration) => Treatment) | undefined
+  /** How each of these parameters is trained; by default all are, with the decay of their declaration. */
+  treatments?: ((declarations: readonly Declaration[]) => (declaration: Declaration) => Treatment) | undefined
   /** The ranks that share each batch; this process alone if absent. */
   ranks?: DataParallel | undefined
   /** What is computed again in the backward pass instead of being kept; nothing by default. */
@@ -116,11 +116,11 @@ const sessionLimit = 6
 
 /** Lays out the model, draws its initial values and puts everything beside the runtime. */
 export async function openTraining<Shape>(options: TrainingOptions<Shape>): Promise<Training<Shape>> {
-  const { runtime, build, treatmentOf, seed, recompute, ranks } = options
+  const { runtime, build, treatments, seed, recompute, ranks } = options
   const states: HostStates = new Map()
   const traced = trace((scope) => build(scope, options.first), { training: true, states })
   const fresh = hostBuffers(states)
-  const layout = layOut(traced.declarations, treatmentOf)
+  const layout = layOut(traced.declarations, treatments?.(traced.declarations))
   const update = await openUpdate(runtime, layout, options)
   await runtime.write('parameters', 0, initialValues(layout, seed))
   await update.reset()

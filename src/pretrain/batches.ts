@@ -18,6 +18,8 @@ export interface Batch {
   shape: BatchShape
   feeds: Record<string, Feed>
   epoch: number
+  /** Ids of the studies whose images these are, of the whole batch. */
+  studies: readonly string[]
 }
 
 export interface Batches {
@@ -93,8 +95,7 @@ export function openBatches(options: BatchOptions): Batches {
     studies: readonly Study[],
     texts: readonly number[][],
     pixels: Float32Array,
-    epoch: number,
-  ): Batch => {
+  ): Pick<Batch, 'shape' | 'feeds'> => {
     const longest = Math.max(...texts.map((row) => row.length))
     const rows = part(texts)
     const tokens = buckets.find((n) => n >= longest) ?? (buckets.at(-1) as number)
@@ -111,7 +112,7 @@ export function openBatches(options: BatchOptions): Batches {
       mask: { dtype: 'int32', shape: [rows.length, tokens], data: mask },
       ...(labelSource === undefined ? {} : labelFeeds(studies, labelSource)),
     }
-    return { shape: { batch: rows.length, tokens }, feeds, epoch }
+    return { shape: { batch: rows.length, tokens }, feeds }
   }
 
   return {
@@ -123,18 +124,17 @@ export function openBatches(options: BatchOptions): Batches {
         const partner = partners[i] as Study
         return encode(partner, random(seed, 'words', epoch, partner.id))
       })
-      return assemble(
-        indices.map((i) => partners[i] as Study),
-        rows,
-        await trainLoader.pixels(part(indices), epoch),
-        epoch,
-      )
+      const pixels = await trainLoader.pixels(part(indices), epoch)
+      const texts = indices.map((i) => partners[i] as Study)
+      return { ...assemble(texts, rows, pixels), epoch, studies: indices.map((i) => (train[i] as Study).id) }
     },
     async *validation() {
       for (let from = 0; from + size <= validate.length; from += size) {
         const indices = Array.from({ length: size }, (_, i) => from + i)
         const rows = indices.map((i) => encode(validate[i] as Study, random(seed, 'words', (validate[i] as Study).id)))
-        yield assemble(validate.slice(from, from + size), rows, await validateLoader.pixels(part(indices), 0), 0)
+        const studies = validate.slice(from, from + size)
+        const pixels = await validateLoader.pixels(part(indices), 0)
+        yield { ...assemble(studies, rows, pixels), epoch: 0, studies: studies.map(({ id }) => id) }
       }
     },
   }

@@ -75,7 +75,7 @@ async function steps(
     build: (scope, at) => buildStep(scope, at, step),
     first: shape,
     optimizer: settings.optimizer,
-    clipNorm: settings.clipNorm,
+    clipNorm: settings.clipNorm ?? undefined,
     seed: settings.seed,
   })
   const times: { step: number; pass: number }[] = []

@@ -3,22 +3,14 @@
 import { z } from 'zod'
 import { parseWith } from '../core/config.ts'
 import { VesaliusError } from '../core/errors.ts'
-import { deviceNames, optimizerSchema } from '../engine/index.ts'
+import { deviceNames } from '../engine/index.ts'
 import { imageTowerSchema, textTowerSchema } from '../models/config.ts'
 import { imagePreset, textPreset } from '../models/presets.ts'
 import type { Objective } from './objective.ts'
 import { objectives } from './objectives.ts'
+import { optimisationFields, withoutFlatNumbers } from './optimisation.ts'
 
 const count = z.number().int().positive()
-
-/** Before there was a choice of optimizers, AdamW's numbers stood in `train` itself: such files are read as before. */
-function withOptimizer(train: unknown): unknown {
-  if (!isRecord(train)) return train
-  const { weightDecay, beta1, beta2, epsilon, optimizer = {}, ...rest } = train
-  const flat = Object.entries({ weightDecay, beta1, beta2, epsilon }).filter(([, value]) => value !== undefined)
-  if (flat.length === 0 || !isRecord(optimizer) || (optimizer.kind ?? 'adamw') !== 'adamw') return train
-  return { ...rest, optimizer: { kind: 'adamw', ...Object.fromEntries(flat), ...optimizer } }
-}
 
 export const runSchema = z.strictObject({
   version: z.literal(1).default(1),
@@ -60,17 +52,13 @@ export const runSchema = z.strictObject({
     vocabulary: count.default(2000).describe('largest size of a trained vocabulary'),
   }),
   train: z.preprocess(
-    withOptimizer,
+    withoutFlatNumbers,
     z.strictObject({
       seed: z.number().int().nonnegative().default(1),
       batch: count.default(64),
       epochs: z.number().positive().default(10),
       steps: count.optional().describe('number of steps, instead of epochs'),
-      rate: z.number().positive().default(1e-3).describe('peak learning rate'),
-      warmup: z.number().min(0).max(1).default(0.1).describe('share of the steps with rising learning rate'),
-      floor: z.number().min(0).max(1).default(0.01).describe('last learning rate as a share of the peak'),
-      optimizer: optimizerSchema.prefault({ kind: 'adamw' }),
-      clipNorm: z.number().positive().default(1),
+      ...optimisationFields,
       recompute: z
         .enum(['none', 'layers'])
         .default('none')

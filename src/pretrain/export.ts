@@ -7,7 +7,7 @@ import { writePreprocess } from '../imaging/index.ts'
 import { writeSafetensors } from '../models/checkpoints/safetensors.ts'
 import type { ModelConfig } from '../models/config.ts'
 import { modelLayout, readWeights, type Weights, writeWeights } from '../models/folder.ts'
-import type { Training } from '../nn/index.ts'
+import type { Training, TrainingState } from '../nn/index.ts'
 import type { Tokenizer } from '../text/index.ts'
 import { bestCheckpoint, readCheckpoint } from './checkpoint.ts'
 import { objectiveOf, type RunConfig } from './config.ts'
@@ -36,8 +36,8 @@ export async function exportModel({
   const best = await bestCheckpoint(folder.checkpoints)
   const flat =
     best === undefined
-      ? await training.parameters()
-      : ((await readCheckpoint(folder.checkpoints, best)).state.buffers.parameters as Float32Array)
+      ? await training.result()
+      : usable((await readCheckpoint(folder.checkpoints, best)).state.buffers)
   for (const [name, content] of Object.entries(tokenizer.toFiles()))
     await writeFileAtomic(join(folder.model, name), content)
   await writeJsonAtomic(
@@ -48,6 +48,13 @@ export async function exportModel({
   await writeHeads(folder.model, training.layout, flat)
   const hash = sha256(await readBytes(join(folder.model, 'model.safetensors')))
   await writeFileAtomic(join(folder.model, 'README.md'), card(config, model, summary, hash))
+}
+
+/** The parameters of a state as they are used: where there is a running average, it stands for what was trained. */
+function usable({ parameters, average }: TrainingState['buffers']): Float32Array {
+  const flat = (parameters as Float32Array).slice()
+  if (average !== undefined) flat.set(average)
+  return flat
 }
 
 /** All values of the model: what the objective trained, and the initial values of a tower that it never used. */

@@ -7,19 +7,21 @@ import { VesaliusError } from '../core/errors.ts'
 import { freeMemory } from '../core/memory.ts'
 import type { Progress } from '../core/progress.ts'
 import { duration } from '../core/progress.ts'
-import { alone, type Communicator, openRuntime, type Runtime, warmupCosine } from '../engine/index.ts'
+import { alone, type Communicator, openRuntime, type Runtime, scheduleFactor } from '../engine/index.ts'
 import { maximalLogitScale } from '../models/two-tower.ts'
 import { openTraining, type Training } from '../nn/index.ts'
-import { type Batches, openBatches } from './batches.ts'
+import { type Batch, type Batches, openBatches } from './batches.ts'
 import { latestCheckpoint, pruneCheckpoints, type RunProgress, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { objectiveOf, type RunConfig } from './config.ts'
 import { environment, layoutHash } from './environment.ts'
 import { exportModel, startingWeights } from './export.ts'
 import { checkMemory, runMemory } from './memory.ts'
+import { reportNotFinite } from './not-finite.ts'
 import { type PreparedRun, prepareRun } from './prepare.ts'
 import { anyRank, checkSame, onRoot, shareState } from './ranks.ts'
 import { appendMetrics, cutMetrics, type MetricsLine, type RunFolder } from './run-folder.ts'
 import { type BatchShape, buildStep, type StepOptions, weightsAt } from './step.ts'
+import { treatmentsOf } from './treatments.ts'
 import { validationLoss } from './validate.ts'
 
 export interface TrainOptions {
@@ -57,8 +59,8 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
     first = await prepare(config, folder, ranks)
   })
   const { data, model, tokenizer, config: resolved, step, batches } = first ?? (await prepare(config, undefined, ranks))
-  const { batch, epochs, seed, steps } = resolved.train
-  const total = steps ?? Math.max(1, Math.round(epochs * batches.stepsPerEpoch))
+  const { batch, epochs, seed, steps, accumulate } = resolved.train
+  const total = steps ?? Math.max(1, Math.round((epochs * batches.stepsPerEpoch) / accumulate))
   const { device } = resolved.train
   if (ranks.size > 1 && device !== 'cpu') {
     throw new VesaliusError('CONFIG_INVALID', `${ranks.size} ranks cannot train on the device ${device}.`, {
@@ -89,7 +91,11 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
       first: { batch: rows, tokens: batches.buckets[0] as number },
       ranks: { communicator: ranks, rows },
       optimizer,
-      clipNorm: resolved.train.clipNorm,
+      treatments: (declarations) => treatmentsOf(declarations, resolved.train),
+      clipNorm: resolved.train.clipNorm ?? undefined,
+      clipValue: resolved.train.clipValue,
+      average: resolved.train.average,
+      accumulates: resolved.train.accumulate > 1,
       recompute: resolved.train.recompute,
       seed,
       bounds: { logit_scale: { low: 0, high: maximalLogitScale } },
@@ -211,34 +217,45 @@ async function readNewest(
 
 async function runSteps(loop: Loop): Promise<Omit<TrainSummary, 'model'>> {
   const { config, progress, signal, training, batches, total, ranks } = loop
-  const { batch, rate: peak, floor, logEvery, validateEvery, checkpointEvery } = config.train
-  const warmup = Math.round(config.train.warmup * total)
+  const { batch, accumulate, rate: peak, schedule, logEvery, validateEvery, checkpointEvery } = config.train
   const began = performance.now()
   const first = training.steps
   let waited = 0
   let loss = Number.NaN
-  let next = training.steps < total ? batches.batch(training.steps) : undefined
-  next?.catch(() => {}) // reported where it is awaited
+  const read = (step: number): Promise<Batch[]> | undefined => {
+    if (step >= total) return undefined
+    const reading = Promise.all(Array.from({ length: accumulate }, (_, i) => batches.batch(step * accumulate + i)))
+    reading.catch(() => {}) // reported where it is awaited
+    return reading
+  }
+  let next = read(training.steps)
 
   while (training.steps < total) {
     const done = training.steps
     const asked = performance.now()
-    const { shape, feeds, epoch } = await (next as ReturnType<Batches['batch']>)
+    const taken = await (next as Promise<Batch[]>)
+    const { epoch } = taken.at(-1) as Batch
     const waiting = (performance.now() - asked) / 1000
     waited += waiting
     // The next batch is prepared while ONNX Runtime works on this one in its own thread.
-    next = done + 1 < total ? batches.batch(done + 1) : undefined
-    next?.catch(() => {})
+    next = read(done + 1)
 
-    const weights = weightsAt(loop.step, done)
-    const rate = warmupCosine(done, { peak, warmup, total, floor })
-    const weightFeed = { dtype: 'float32' as const, shape: [weights.length], data: weights }
-    const result = await training.step(shape, { ...feeds, weights: weightFeed }, rate)
+    const rate = peak * scheduleFactor(schedule, done, total)
+    const weighted = taken.map(({ shape, feeds }) => {
+      const weights = weightsAt(loop.step, done)
+      return {
+        shape,
+        feeds: { ...feeds, weights: { dtype: 'float32' as const, shape: [weights.length], data: weights } },
+      }
+    })
+    const result = await training
+      .stepOver(weighted, rate)
+      .catch((error: unknown) => reportNotFinite(error, loop, taken))
     loss = result.values.loss as number
 
     const now = training.steps
     const elapsed = (performance.now() - began) / 1000
-    const pairsPerSecond = ((now - first) * batch) / elapsed
+    const pairsPerSecond = ((now - first) * batch * accumulate) / elapsed
     if (now % logEvery === 0 || now === total) {
       await log(loop, {
         kind: 'train',
@@ -259,7 +276,11 @@ async function runSteps(loop: Loop): Promise<Omit<TrainSummary, 'model'>> {
     progress.update(now, `loss ${loss.toFixed(3)}, ${pairsPerSecond.toFixed(0)} pairs/s, data wait ${share} %`)
     if (stop) {
       progress.end()
-      throw new VesaliusError('INTERRUPTED', `Interrupted after step ${now} of ${total}; everything is saved.`, {
+      const reason =
+        signal?.reason instanceof DOMException && signal.reason.name === 'TimeoutError'
+          ? 'Stopped by the deadline'
+          : 'Interrupted'
+      throw new VesaliusError('INTERRUPTED', `${reason} after step ${now} of ${total}; everything is saved.`, {
         where: loop.folder.path,
         hint: `Continue with: vesalius pretrain --resume ${loop.folder.path}`,
       })
@@ -267,7 +288,7 @@ async function runSteps(loop: Loop): Promise<Omit<TrainSummary, 'model'>> {
   }
   progress.end()
   const seconds = (performance.now() - began) / 1000
-  const pairs = (total - first) * batch
+  const pairs = (total - first) * batch * accumulate
   if (pairs > 0) progress.say(`Trained ${total} steps (${pairs} pairs) in ${duration(seconds)}.`)
   return {
     steps: total,

@@ -12,6 +12,7 @@ import { createRun, type RunFolder, readRunConfig, runFolder } from '../../pretr
 import { train } from '../../pretrain/train.ts'
 import { type Arguments, type Context, command } from '../command.ts'
 import { deviceOption } from '../device.ts'
+import { optimisationOf, optimisationOptions } from '../optimisation-options.ts'
 
 const options = {
   data: { type: 'string', value: 'DIR', help: 'folder with studies.jsonl' },
@@ -41,8 +42,13 @@ const options = {
   epochs: { type: 'number', help: 'passes over the training studies' },
   steps: { type: 'integer', help: 'steps, instead of epochs' },
   batch: { type: 'integer', help: 'pairs a step' },
-  rate: { type: 'number', help: 'peak learning rate' },
+  ...optimisationOptions,
   seed: { type: 'integer', help: 'seed of everything random' },
+  deadline: {
+    type: 'number',
+    value: 'MINUTES',
+    help: 'stop in time, everything saved, as at Ctrl-C (Slurm time limits)',
+  },
   threads: { type: 'integer', help: 'threads of one operator' },
   'force-memory': { type: 'boolean', help: 'go on although the run seems not to fit into memory' },
   device: deviceOption,
@@ -80,7 +86,8 @@ async function configOf({ options: o }: Arguments<typeof options>, fold: number 
     tokenizer: given({ ...part('tokenizer'), folder: o.tokenizer === undefined ? undefined : resolve(o.tokenizer) }),
     train: given({
       ...part('train'),
-      ...given({ epochs: o.epochs, steps: o.steps, batch: o.batch, rate: o.rate, seed: o.seed, device: o.device }),
+      ...given({ epochs: o.epochs, steps: o.steps, batch: o.batch, seed: o.seed, device: o.device }),
+      ...optimisationOf(o, part('train')),
     }),
     ...given({ threads: o.threads }),
   }
@@ -114,12 +121,13 @@ async function trainOne(
   }
 }
 
-/** What a rank other than 0 says: nothing. A launcher that ends a job, or a deadline of Slurm, sends SIGTERM. */
-function contextOf(context: Context, { rank, size }: Communicator): Context {
-  if (size === 1) return context
-  const terminated = new AbortController()
-  process.once('SIGTERM', () => terminated.abort())
-  const signal = AbortSignal.any([context.signal, terminated.signal])
+/** Stops at the deadline too, in minutes since the command was started. A rank other than 0 says nothing. */
+function contextOf(context: Context, rank: number, deadline: number | undefined): Context {
+  if (deadline !== undefined && deadline <= 0)
+    throw new VesaliusError('USAGE', `--deadline is ${deadline}: it must be minutes above 0.`)
+  const longest = 2 ** 31 - 1 // of Node's timers, 25 days
+  const left = Math.min(Math.max(0, (deadline ?? 0) * 60_000 - performance.now()), longest)
+  const signal = deadline === undefined ? context.signal : AbortSignal.any([context.signal, AbortSignal.timeout(left)])
   return rank === 0 ? { ...context, signal } : { ...context, signal, print() {}, progress: () => silent }
 }
 
@@ -135,7 +143,7 @@ export const pretrain = command({
   async run(args, context) {
     const ranks = await openCommunicator()
     try {
-      const document = await runAll(args, contextOf(context, ranks), ranks)
+      const document = await runAll(args, contextOf(context, ranks.rank, args.options.deadline), ranks)
       await ranks.finalize()
       return ranks.rank === 0 ? document : { silent: true }
     } catch (error) {
