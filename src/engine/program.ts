@@ -7,11 +7,11 @@
 import { type HostValue, ruleOf } from './host.ts'
 import { lowerTraining, type Outputs, type RandomInput } from './onnx/lower.ts'
 import { targetOf } from './onnx/webgpu.ts'
-import { bytesOf, type Crossing, partition } from './program/partition.ts'
+import { type Crossing, partition } from './program/partition.ts'
 import { type Loaded, type LoadedStage, runStages } from './program/run.ts'
 import type { BufferView, Feed, Inline } from './runtime/protocol.ts'
 import type { Runtime } from './runtime/runtime.ts'
-import { type Node, sizeOf, topological } from './tensor.ts'
+import { bytesOf, type Node, sizeOf, topological } from './tensor.ts'
 
 export interface ProgramOptions {
   /** Inputs and parameters that always come from the same place, by name; `undefined` = fed at each run. */

@@ -41,6 +41,14 @@ export function sizeOf(shape: Shape): number {
   return shape.reduce((product, n) => product * n, 1)
 }
 
+/** Bytes of one element. */
+export const elementBytes = { float32: 4, int32: 4, bool: 1 } as const
+
+/** Bytes of a value. */
+export function bytesOf({ dtype, shape }: Pick<Tensor, 'dtype' | 'shape'>): number {
+  return sizeOf(shape) * elementBytes[dtype]
+}
+
 /** Throws where the line is written, with the operation and both shapes. */
 export function shapeError(op: string, problem: string, ...operands: Tensor[]): never {
   throw new VesaliusError('SHAPE_MISMATCH', `${op}: ${problem} (${operands.map(describe).join(' and ')}).`)

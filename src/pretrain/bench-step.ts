@@ -36,6 +36,14 @@ export interface StepTimes {
   threads: number
 }
 
+/** Steps under the profiler, which slows them a little. Only times of the same steps may be compared with its kernels'. */
+export interface ProfiledSteps {
+  profile: Profile
+  /** Mean seconds of these steps, and of their forward and backward pass. */
+  step: number
+  pass: number
+}
+
 /** A runtime that adds up the seconds of its sessions' runs, and may write a profile of each session. */
 function measured(runtime: Runtime, profile?: (session: number) => string): { runtime: Runtime; passSeconds: number } {
   let sessions = 0
@@ -96,7 +104,7 @@ async function steps(
 export async function benchStep(
   synthetic: SyntheticStep,
   { threads, device, profile, ...rest }: BenchOptions,
-): Promise<StepTimes & { profile?: Profile }> {
+): Promise<StepTimes & { profiled?: ProfiledSteps }> {
   const runtime = openRuntime({
     ...(threads === undefined ? {} : { threads }),
     ...(device === undefined ? {} : { device }),
@@ -111,9 +119,8 @@ export async function benchStep(
       peakBytes: process.resourceUsage().maxRSS * 1024,
       threads: runtime.threads,
     }
-    return profile
-      ? { ...measurements, profile: await profileStep(synthetic, runtime, { signal: rest.signal }) }
-      : measurements
+    if (!profile) return measurements
+    return { ...measurements, profiled: await profileStep(synthetic, runtime, { signal: rest.signal }) }
   } finally {
     await runtime.close()
   }
@@ -124,14 +131,11 @@ export async function profileStep(
   synthetic: SyntheticStep,
   runtime: Runtime,
   { steps: count = 3, warmUp = 1, signal }: Partial<Pick<BenchOptions, 'steps' | 'warmUp' | 'signal'>>,
-): Promise<Profile> {
+): Promise<ProfiledSteps> {
   const folder = await mkdtemp(join(tmpdir(), 'vesalius-profile-'))
   try {
-    await steps(
-      synthetic,
-      measured(runtime, (session) => join(folder, `session-${session}`)),
-      { steps: count, warmUp, signal },
-    )
+    const meter = measured(runtime, (session) => join(folder, `session-${session}`))
+    const times = await steps(synthetic, meter, { steps: count, warmUp, signal })
     const profiles: Profile[] = []
     for (const name of await readdir(folder)) {
       // ONNX Runtime ends the file when the session is gone.
@@ -141,7 +145,12 @@ export async function profileStep(
       profile.calls.filter(({ origin }) => origin?.pass === 'backward').length
     const [main] = profiles.sort((a, b) => labelled(b) - labelled(a))
     if (main === undefined) throw new VesaliusError('RUNTIME_FAILED', 'ONNX Runtime wrote no profile.')
-    return withoutWarmUp(main, warmUp)
+    const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+    return {
+      profile: withoutWarmUp(main, warmUp),
+      step: mean(times.map((time) => time.step)),
+      pass: mean(times.map((time) => time.pass)),
+    }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

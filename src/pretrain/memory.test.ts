@@ -2,8 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hostNode } from '../engine/host.ts'
 import {
+  estimateMemory,
+  exp,
   type Feed,
+  input,
   lowerTraining,
   methodOf,
   openRuntime,
@@ -11,6 +15,8 @@ import {
   parseProfile,
   peakInUse,
   type Runtime,
+  sum,
+  tanh,
 } from '../engine/index.ts'
 import { executionOrder } from '../engine/inspect/liveness.ts'
 import { valueMemory } from '../engine/inspect/memory.ts'
@@ -106,5 +112,21 @@ describe('memory of a run', () => {
       /^This run needs about \d+ MB, and \d+ MB are free\.$/,
     )
     expect(() => checkMemory(of(8, [64], need / 2), true)).not.toThrow()
+  })
+})
+
+describe('estimate of a graph that host nodes cut', () => {
+  it('counts the sessions on both sides, and what is handed over', () => {
+    const rule = { name: 'double', forward: () => [new Float32Array(1)] }
+    const size = { length: 16, vectors: 2 }
+    const x = input('x', [1000, 1000])
+    const [between] = hostNode(rule, [exp(x)], [{ shape: [1000, 1000], dtype: 'float32' }])
+    const cut = estimateMemory([{ y: sum(tanh(between!)) }], size)
+    const whole = estimateMemory([{ y: sum(tanh(exp(x))) }], size)
+    // The value that the host makes lies beside the runtime; in one session the hyperbolic tangent works in place.
+    expect(cut.values - whole.values).toBeGreaterThan(3.9e6)
+    expect(cut.vectors).toBe(5 * 16 * 4)
+    expect(cut.inputs).toBe(2 * 4e6)
+    expect(cut.total).toBe(cut.values + cut.vectors + cut.base + cut.inputs)
   })
 })

@@ -2,7 +2,7 @@
 
 import { VesaliusError } from '../core/errors.ts'
 import { bytesInWords, freeMemory } from '../core/memory.ts'
-import { estimateMemory, layOut, lowerTraining, type MemoryEstimate, methodOf } from '../engine/index.ts'
+import { estimateMemory, layOut, type MemoryEstimate, methodOf } from '../engine/index.ts'
 import { type Scope, type Step, trace, tracePass } from '../nn/index.ts'
 import type { RunConfig } from './config.ts'
 import { type BatchShape, buildStep, type StepOptions } from './step.ts'
@@ -29,15 +29,15 @@ export function runMemory(
   const build = (scope: Scope, shape: BatchShape): Step => buildStep(scope, shape, step)
   const first = { batch, tokens: buckets[0] as number }
   const layout = layOut(trace((scope) => build(scope, first), { training: true }).declarations)
-  const models = buckets.map((tokens) => lowerTraining(tracePass(build, layout, { batch, tokens }).outputs))
-  const size = { length: layout.length, slots: methodOf(optimizer).slots.length }
-  return { least: estimateMemory(models.slice(-1), size), most: estimateMemory(models, size), free }
+  const graphs = buckets.map((tokens) => tracePass(build, layout, { batch, tokens }).outputs)
+  const size = { length: layout.length, vectors: methodOf(optimizer).slots.length }
+  return { least: estimateMemory(graphs.slice(-1), size), most: estimateMemory(graphs, size), free }
 }
 
 /** Share of the free memory that a run may need before it is refused. */
 const limit = 0.95
 
-/** "needs 2.1 to 5.0 GB, 23.0 GB free"; throws if even the least is more than 95 % of what is free, unless forced. */
+/** "Memory: needs 2.1 GB; 23.0 GB free."; throws if even the least is more than 95 % of what is free, unless forced. */
 export function checkMemory({ least, most, free }: RunMemory, force: boolean): string {
   const [low, high] = [bytesInWords(least.total), bytesInWords(most.total)]
   if (least.total > limit * free && !force) {

@@ -23,7 +23,7 @@ export async function stepPlacements(device: string): Promise<Placement[]> {
   const runtime = openRuntime({ device })
   try {
     for (const options of placedSteps) {
-      const profile = await profileStep(syntheticStep(options), runtime, { steps: 1, warmUp: 0 })
+      const { profile } = await profileStep(syntheticStep(options), runtime, { steps: 1, warmUp: 0 })
       placements.push({ image: options.image, text: options.text, providers: providers(profile) })
     }
   } finally {

@@ -1,8 +1,9 @@
 /** @file `vesalius doctor`: is this machine and installation fit? */
 
 import { createRequire } from 'node:module'
-import { availableParallelism, freemem, totalmem } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { messageOf, VesaliusError } from '../../core/errors.ts'
+import { bytesInWords, freeMemory } from '../../core/memory.ts'
 import { input, lowerTraining, openRuntime, square, sum } from '../../engine/index.ts'
 import { command } from '../command.ts'
 import { deviceOption } from '../device.ts'
@@ -61,6 +62,18 @@ async function deviceChecks(device: string): Promise<Check[]> {
   }
 }
 
+/** Only runs of several processes need it, so its absence is no failure. */
+async function mpiCheck(): Promise<Check> {
+  const { loadMpi } = await import('../../engine/mpi/library.ts')
+  try {
+    return { name: 'MPI', ok: true, found: loadMpi('pmix', process.env.VESALIUS_MPI).version }
+  } catch (error) {
+    const chosen = process.env.VESALIUS_MPI
+    if (chosen !== undefined && chosen !== '') return { name: 'MPI', ok: false, found: messageOf(error) }
+    return { name: 'MPI', ok: true, found: 'none; needed only to train with several processes' }
+  }
+}
+
 function nodeCheck(): Check {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const ok = major > 20 || (major === 20 && minor >= 19)
@@ -79,17 +92,17 @@ export const doctor = command({
     { text: 'Does this GPU train?', command: 'doctor --device webgpu' },
   ],
   async run({ options: { device } }, { print }) {
-    const gigabytes = (bytes: number): string => (bytes / 2 ** 30).toFixed(1)
     const checks: Check[] = [
       nodeCheck(),
       await runtimeCheck(),
       ...(device === undefined ? [] : await deviceChecks(device)),
       await imagesCheck(),
+      await mpiCheck(),
       { name: 'cores', ok: true, found: String(availableParallelism()) },
       {
         name: 'memory',
         ok: totalmem() >= 2 * 2 ** 30,
-        found: `${gigabytes(totalmem())} GB, ${gigabytes(freemem())} GB free`,
+        found: `${bytesInWords(totalmem())}, ${bytesInWords(freeMemory())} free for this process`,
       },
     ]
     for (const { name, ok, found } of checks) print(`${ok ? 'ok  ' : 'FAIL'}  ${name}: ${found}`)

@@ -109,6 +109,12 @@ describe('hash of a graph', () => {
     expect(new Set(hashes).size).toBe(hashes.length)
   })
 
+  it('keeps numbers apart that JSON does not', () => {
+    const y = (epsilon: number): Outputs => ({ y: op.standardize(op.input('x', [2, 3]), epsilon)[0] })
+    const values = [0, -0, 1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    expect(new Set(values.map((value) => hashOf(y(value)))).size).toBe(values.length)
+  })
+
   it('tells which output of a node is used', () => {
     const [xhat, r] = op.standardize(op.input('x', [2, 1]), 1e-5)
     expect(canonicalText({ y: xhat })).toContain('y = %1.0')

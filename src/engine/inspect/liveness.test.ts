@@ -139,6 +139,16 @@ describe('bytes in use', () => {
     expect(peakOf(nodes)).toBe(3 * 1024)
   })
 
+  it('a value outlives a view of it that ends before', () => {
+    const nodes: MemoryNode[] = [
+      ...chain('MatMul', 'Reshape'),
+      { op: 'MatMul', inputs: ['v1'], outputs: ['y'] },
+      { op: 'MatMul', inputs: ['x'], outputs: ['z'] },
+      { op: 'Concat', inputs: ['v0', 'y', 'z'], outputs: [] },
+    ]
+    expect(peakOf(nodes)).toBe(3 * 1024)
+  })
+
   it('a buffer that will be taken over is not given back in between, as in the runtime', () => {
     const nodes: MemoryNode[] = [
       { op: 'MatMul', inputs: ['x'], outputs: ['a'] },

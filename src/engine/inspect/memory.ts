@@ -4,7 +4,9 @@
  * estimate was within 5 % of each (docs/inspection.md).
  */
 
-import type { LoweredModel } from '../onnx/lower.ts'
+import { type LoweredModel, lowerTraining, type Outputs } from '../onnx/lower.ts'
+import { partition } from '../program/partition.ts'
+import { bytesOf, type Tensor, topological } from '../tensor.ts'
 import { executionOrder, memoryCurve } from './liveness.ts'
 import { valueSizes } from './onnx-sizes.ts'
 
@@ -28,30 +30,41 @@ export function valueMemory(model: Pick<LoweredModel, 'graph' | 'tensors'>): num
 }
 
 /**
- * Estimate for a process that trains with the sessions of these graphs, one for each shape of the inputs. Each session
- * keeps its own memory between runs.
+ * Estimate for a process that trains with these graphs, one for each shape of the inputs. Each has its own session, or
+ * several where host nodes cut it, and each session keeps its memory between runs.
  *
- * @param length elements of the parameter store, and `slots` the number of vectors the optimizer keeps beside it.
+ * @param length elements of the parameter store, and `vectors` the number of vectors as long as it that are kept besides
+ *   parameters and gradients: moments, a running average.
  */
 export function estimateMemory(
-  models: readonly Pick<LoweredModel, 'graph' | 'tensors'>[],
-  { length, slots }: { length: number; slots: number },
+  graphs: readonly Outputs[],
+  { length, vectors }: { length: number; vectors: number },
 ): MemoryEstimate {
-  const values = models.reduce((sum, model) => sum + valueMemory(model), 0) * beyondValues
-  // Parameters, gradients and the optimizer's own; drawn values exist twice before the first step.
-  const vectors = (2 + slots + 1) * length * 4
-  const nodes = models.reduce((sum, { graph }) => sum + graph.nodes.length, 0)
-  const base = processBytes + nodes * nodeBytes
-  const largest = (model: Pick<LoweredModel, 'graph' | 'tensors'>): number => {
-    const size = valueSizes(model)
-    return model.graph.inputs.reduce((sum, { name }) => sum + (isFed(model, name) ? size(name).bytes : 0), 0)
+  const parts = graphs.map((outputs) => partition(outputs))
+  const models = parts.map(({ stages }) =>
+    stages.filter((stage) => Object.keys(stage.outputs).length > 0).map((stage) => lowerTraining(stage.outputs)),
+  )
+  const total = (list: readonly number[]): number => list.reduce((sum, n) => sum + n, 0)
+  const values = total(models.flat().map(valueMemory)) * beyondValues
+  const held = total(parts.flatMap((part) => [...part.held, ...part.given].map(({ tensor }) => bytesOf(tensor))))
+  const base = processBytes + total(models.flat().map(({ nodes }) => nodes)) * nodeBytes
+  // Those of the next step are made while this one runs.
+  const inputs = 2 * Math.max(0, ...graphs.map(fedBytes))
+  // Drawn values exist twice before the first step.
+  const vectorBytes = (2 + vectors + 1) * length * 4
+  return {
+    values: values + held,
+    vectors: vectorBytes,
+    base,
+    inputs,
+    total: values + held + vectorBytes + base + inputs,
   }
-  const inputs = 2 * Math.max(0, ...models.map(largest))
-  return { values, vectors, base, inputs, total: values + vectors + base + inputs }
 }
 
-function isFed({ tensors }: Pick<LoweredModel, 'tensors'>, name: string): boolean {
-  return tensors.get(name)?.node.op !== 'parameter'
+/** Bytes of the inputs of a graph. */
+function fedBytes(outputs: Outputs): number {
+  const leaves = topological(Object.values(outputs)).filter(({ op }) => op === 'input' || op === 'random')
+  return leaves.reduce((sum, node) => sum + bytesOf(node.outputs[0] as Tensor), 0)
 }
 
 /** Arena in use beyond the values (workspace of kernels, gaps) as a factor. */

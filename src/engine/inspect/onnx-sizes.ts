@@ -5,15 +5,15 @@
 
 import type { LoweredModel } from '../onnx/lower.ts'
 import type { OnnxNode } from '../onnx/proto.ts'
+import { bytesOf, elementBytes } from '../tensor.ts'
 import type { ValueSize } from './liveness.ts'
-import { bytesOfTensor, elementBytes } from './summary.ts'
 
 /** Size of every value that the nodes make. Temporaries of unknown operators are taken to be as large as their inputs. */
 export function valueSizes({ graph, tensors }: Pick<LoweredModel, 'graph' | 'tensors'>): (value: string) => ValueSize {
   const sizes = new Map<string, ValueSize>()
   for (const { name, bytes } of graph.initializers) sizes.set(name, ofBytes(bytes.byteLength))
   for (const [name, t] of tensors) {
-    sizes.set(name, { bytes: bytesOfTensor(t), key: `${elementBytes[t.dtype]} x ${t.shape.join(' ')}` })
+    sizes.set(name, { bytes: bytesOf(t), key: `${elementBytes[t.dtype]} x ${t.shape.join(' ')}` })
   }
   const lengths = new Map(
     graph.initializers.filter(({ dtype }) => dtype === 'int64').map(({ name, bytes }) => [name, integers(bytes)]),

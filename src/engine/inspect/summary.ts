@@ -1,16 +1,8 @@
 /** @file What a graph is made of: nodes by kind, parameters by module, arithmetic, and what the backward pass keeps. */
 
 import type { Outputs } from '../onnx/lower.ts'
-import { type Node, type Primitives, sizeOf, type Tensor, topological } from '../tensor.ts'
+import { bytesOf, type Node, type Primitives, sizeOf, type Tensor, topological } from '../tensor.ts'
 import { origins } from './origin.ts'
-
-/** Bytes of one element. */
-export const elementBytes = { float32: 4, int32: 4, bool: 1 } as const
-
-/** Bytes of a value. */
-export function bytesOfTensor({ dtype, shape }: Tensor): number {
-  return sizeOf(shape) * elementBytes[dtype]
-}
 
 /**
  * Floating-point operations of a product or convolution, a multiplication and an addition counted as two: 2 m n k for
@@ -78,7 +70,7 @@ export function summarize(outputs: Outputs, depth = 2): GraphSummary {
     kinds: [...kinds.values()].sort((a, b) => b.forward + b.backward - a.forward - a.backward),
     modules: [...modules.values()],
     ...total,
-    keptBytes: [...kept].reduce((sum, x) => sum + bytesOfTensor(x), 0),
+    keptBytes: [...kept].reduce((sum, x) => sum + bytesOf(x), 0),
   }
 }
 

@@ -6,7 +6,7 @@
 import type { Outputs } from '../onnx/lower.ts'
 import { input } from '../ops.ts'
 import { substitute } from '../substitute.ts'
-import { type Node, type Shape, sizeOf, type Tensor, topological } from '../tensor.ts'
+import { bytesOf, type Node, type Tensor, topological } from '../tensor.ts'
 
 /** A value that one stage makes and another, or the host, takes. */
 export interface Crossing {
@@ -34,13 +34,6 @@ export interface Partition {
   fetched: readonly Crossing[]
   /** Values that host nodes hand to sessions. */
   given: readonly Crossing[]
-}
-
-const bytesOfElement = { float32: 4, int32: 4, bool: 1 } as const
-
-/** Bytes of a value. */
-export function bytesOf({ dtype, shape }: { dtype: Tensor['dtype']; shape: Shape }): number {
-  return sizeOf(shape) * bytesOfElement[dtype]
 }
 
 /** Operations that are cheaper to repeat than to hand over, when all they come from is leaves. */
