@@ -17,15 +17,20 @@ import {
   embedding,
   encoderBlock,
   gatedMlp,
+  graphAttention,
   groupNorm,
+  gru,
   layerNorm,
   linear,
+  lstm,
   mlp,
   openTraining,
   paddingMask,
   rmsNorm,
   type Scope,
   swinBlock,
+  unet,
+  withLoops,
 } from '../src/nn/index.ts'
 
 export interface Family {
@@ -134,6 +139,59 @@ export const families: readonly Family[] = [
       const clipped = op.maximum(op.minimum(spread, 1), -0.5)
       const chosen = op.where(op.greater(x, 0), clipped, op.abs(x))
       return op.logSoftmax(dropout(scope.in('drop'), op.add(chosen, op.sigmoid(x)), 0.2), 1)
+    },
+  },
+  {
+    name: '2-D U-Net, linear resizing, group norm',
+    inputs: { x: { shape: [1, 2, 8, 8] } },
+    build: (scope) =>
+      unet(scope, float('x', [1, 2, 8, 8]), { outputs: 2, base: 4, depth: 1, norm: 2, up: 'interpolated' }).logits,
+  },
+  {
+    name: 'LSTM and GRU',
+    inputs: { x: { shape: [2, 3, 6] } },
+    build(scope) {
+      const { output, cell } = lstm(scope.in('lstm'), float('x', [2, 3, 6]), { hidden: 5 })
+      const { hidden } = gru(scope.in('gru'), output, { hidden: 4, bidirectional: true })
+      return op.concat([op.reshape(hidden, [-1]), op.reshape(cell, [-1])], 0)
+    },
+  },
+  {
+    name: 'graph attention over edges',
+    inputs: { x: { shape: [5, 6] }, from: { shape: [8], below: 5 }, to: { shape: [8], below: 5 } },
+    build(scope) {
+      const edges = withLoops({ sources: index('from', [8]), targets: index('to', [8]) }, 5)
+      return graphAttention(scope, float('x', [5, 6]), edges, { heads: 2, width: 3 }).output
+    },
+  },
+  {
+    name: 'sorting, top-k, cumulative sums, flips, products by letters, Sinkhorn',
+    inputs: { x: { shape: [4, 6] }, y: { shape: [3, 6] } },
+    build(scope) {
+      const x = linear(scope.in('a'), float('x', [4, 6]), 6)
+      const y = linear(scope.in('b'), float('y', [3, 6]), 6)
+      const [sorted] = op.sort(x, 1, { descending: true })
+      const [best] = op.topK(x, 2, 0)
+      const plan = op.sinkhorn(op.einsum('id,jd->ij', x, y), { temperature: 1, iterations: 3 })
+      const parts = [op.cumulativeSum(sorted, 1), best, op.flip(op.roll(x, 2, 1), 0), plan]
+      return op.concat(
+        parts.map((part) => op.reshape(part, [-1])),
+        0,
+      )
+    },
+  },
+  {
+    name: 'average and adaptive pooling, cubic resizing, softplus, SiLU, powers',
+    inputs: { x: { shape: [2, 2, 7, 5] } },
+    build(scope) {
+      const x = conv(scope, float('x', [2, 2, 7, 5]), 3, { kernel: 3, padding: 1 })
+      const pooled = op.averagePool2d(op.silu(x), { kernel: 3, strides: 2, pads: 1 })
+      const adapted = op.adaptiveAveragePool(op.softplus(x), [3, 2])
+      const wide = op.interpolate(op.pow(op.abs(x), 1.5), [9, 8], { mode: 'cubic' })
+      return op.concat(
+        [pooled, adapted, wide].map((part) => op.reshape(part, [-1])),
+        0,
+      )
     },
   },
 ]

@@ -5,18 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Inline, input, lowerTraining, mean, openRuntime, type Runtime, square } from '../src/engine/index.ts'
+import { input, lowerTraining, openRuntime, type Runtime, square } from '../src/engine/index.ts'
 import { sessionOptions } from '../src/engine/runtime/devices.ts'
-import { type OrtModule, openResident } from '../src/engine/runtime/resident.ts'
+import { openResident } from '../src/engine/runtime/resident.ts'
 import { runtimeOver } from '../src/engine/runtime/runtime.ts'
-import { linear, openTraining } from '../src/nn/index.ts'
+import { allowedCrossings, stepCrossings, watchOrt } from './crossings.ts'
 import { outcome } from './interruption.ts'
 import { families, familyDifference, trainFamily } from './layer-families.ts'
 import { expectNear } from './near.ts'
 import { webgpuWorks } from './peers.ts'
 import { tinyRun, vesalius, vesaliusJson } from './vesalius.ts'
-
-type Feeds = Record<string, ort.Tensor>
 
 const works = await webgpuWorks()
 
@@ -91,58 +89,21 @@ describe.skipIf(!works)('a run (needs WebGPU: apt-get install chromium libvulkan
 
 describe('buffers on the device', () => {
   it.skipIf(!works)('between two steps only inputs and scalars cross (needs WebGPU)', async () => {
-    const seen: string[] = []
-    const watch: OrtModule = {
-      ...ort,
-      InferenceSession: {
-        ...ort.InferenceSession,
-        async create(...args: Parameters<typeof ort.InferenceSession.create>) {
-          const session = await ort.InferenceSession.create(...args)
-          const run = session.run.bind(session) as (feeds: Feeds, fetches?: unknown) => Promise<Feeds>
-          const note = (what: string, values: Feeds) => {
-            for (const { location, size } of Object.values(values)) if (location === 'cpu') seen.push(`${what} ${size}`)
-          }
-          return Object.assign(session, {
-            async run(feeds: Feeds, fetches?: unknown) {
-              note('up', feeds)
-              const results = fetches === undefined ? await run(feeds) : await run(feeds, fetches)
-              note('down', results)
-              return results
-            },
-          })
-        },
-      } as OrtModule['InferenceSession'],
-    }
-    const device = 'webgpu'
+    const { watched, crossings } = watchOrt(ort)
     const handle = openResident({
-      ort: watch,
-      device,
-      sessionOptions: () => sessionOptions(device, 1),
+      ort: watched,
+      device: 'webgpu',
+      sessionOptions: () => sessionOptions('webgpu', 1),
       location: 'gpu-buffer',
     })
     let id = 0
     const runtime = runtimeOver({
       threads: 1,
-      device,
+      device: 'webgpu',
       ask: async (request) => ({ id: id++, ...(await handle(request)) }),
       close: async () => void (await handle({ kind: 'close' })),
     })
-    const scope = { first: null, clipNorm: 1, seed: 1, runtime }
-    const training = await openTraining<null>({
-      ...scope,
-      build: (at) => ({ loss: mean(square(linear(at, input('x', [4, 64]), 80))), watch: {} }),
-      optimizer: { kind: 'adamw', weightDecay: 0.1, beta1: 0.9, beta2: 0.98, epsilon: 1e-6 },
-      bounds: { bias: { low: -1, high: 1 } },
-    })
-    const feeds = (): Record<string, Inline> => ({
-      x: { dtype: 'float32', shape: [4, 64], data: new Float32Array(256).fill(0.5) },
-    })
-    await training.step(null, feeds(), 1e-3)
-    seen.length = 0
-    const { values } = await training.step(null, feeds(), 1e-3)
-    expect(values.loss).toBeGreaterThan(0)
-    // Up: the input, the numbers of AdamW for its two groups, the bounds. Down: the loss, partial sums of the norm.
-    expect(seen).toEqual(['up 256', 'down 1', 'down 1', 'down 1', 'up 9', 'up 9', 'up 1', 'up 1'])
+    expect(await stepCrossings(runtime, crossings)).toEqual(allowedCrossings)
     await runtime.close()
   })
 })
