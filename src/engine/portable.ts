@@ -64,7 +64,7 @@ export { recomputed } from './recompute.ts'
 export { type Device, deviceNames, deviceOf } from './runtime/devices.ts'
 export type { BufferView, Feed, Inline, SweepRange } from './runtime/protocol.ts'
 export type { Runtime, RuntimeOptions, Session, Sweeper } from './runtime/runtime.ts'
-export { warmupCosine } from './schedules.ts'
+export { type ScheduleConfig, scheduleFactor, scheduleSchema, warmupCosine } from './schedules.ts'
 export {
   type DType,
   type Node,
@@ -74,8 +74,5 @@ export {
   sizeOf,
   type Tensor,
   type TensorData,
+  topological,
 } from './tensor.ts'
-export { type ScheduleConfig } from './schedules.ts'
-export { scheduleFactor } from './schedules.ts'
-export { scheduleSchema } from './schedules.ts'
-export { topological } from './tensor.ts'
