@@ -59,6 +59,19 @@ export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
   return wrt.map((x) => found.get(x) ?? op.full(x.shape, 0))
 }
 
+/**
+ * Sums over all outputs of their derivatives with respect to each of `wrt`, weighted by `cotangents`, which have the
+ * outputs' shapes; undefined where no output depends on it.
+ */
+export function weightedGradients(
+  outputs: readonly Tensor[],
+  cotangents: readonly Tensor[],
+  wrt: readonly Tensor[],
+): (Tensor | undefined)[] {
+  const found = pullBack(outputs, cotangents, wrt, { ends: new Set(), keep: new Set(wrt), recent: [] })
+  return wrt.map((x) => found.get(x))
+}
+
 interface Way {
   /** Tensors that are not looked behind. */
   ends: ReadonlySet<Tensor>

@@ -5,7 +5,7 @@
 
 export { linearAssignment } from './assignment.ts'
 export { type AverageConfig, averageDecay, averageSchema, averageSweep, meanSweeps } from './averages.ts'
-export { gradients } from './gradients.ts'
+export { gradients, weightedGradients } from './gradients.ts'
 export {
   type HostData,
   type HostResult,
@@ -64,7 +64,6 @@ export { recomputed } from './recompute.ts'
 export { type Device, deviceNames, deviceOf } from './runtime/devices.ts'
 export type { BufferView, Feed, Inline, SweepRange } from './runtime/protocol.ts'
 export type { Runtime, RuntimeOptions, Session, Sweeper } from './runtime/runtime.ts'
-export { type ScheduleConfig, scheduleFactor, scheduleSchema, warmupCosine } from './schedules.ts'
 export {
   type DType,
   type Node,

@@ -49,8 +49,11 @@ export interface Program {
   /** Those of the inputs that are random. */
   randoms: readonly RandomInput[]
   report: ProgramReport
-  /** Runs all stages. Feeds that are not asked for are ignored. Runs of one program wait for each other. */
-  run(feeds: Readonly<Record<string, Feed>>): Promise<ProgramResult>
+  /**
+   * Runs all stages. Feeds that are not asked for are ignored. `into` moves places where outputs are written, for this run.
+   * Runs of one program wait for each other.
+   */
+  run(feeds: Readonly<Record<string, Feed>>, into?: Readonly<Record<string, BufferView>>): Promise<ProgramResult>
   dispose(): Promise<void>
 }
 
@@ -92,9 +95,9 @@ export async function compileProgram(
       heldBytes: slots.bytes,
       movedBytes: [...parts.fetched, ...parts.given].reduce((sum, { tensor }) => sum + bytesOf(tensor), 0),
     },
-    run(feeds) {
+    run(feeds, moved = {}) {
       const run = turn.then(async () => {
-        const { done, ...result } = await runStages(loaded, feeds)
+        const { done, ...result } = await runStages({ ...loaded, into: { ...into, ...moved } }, feeds)
         return { ...result, commit: () => commit(done) }
       })
       turn = run.catch(() => {})

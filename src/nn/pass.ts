@@ -133,18 +133,23 @@ async function compile(
   { outputs, into, fetch }: TracedPass,
   { averaged = false, written }: { averaged?: boolean; written?: (names: readonly string[]) => void } = {},
 ): Promise<Compiled> {
-  const place = (name: string): BufferView | undefined => {
+  const place = parameterPlace(layout, averaged)
+  const { report, randoms, run, dispose } = await compileProgram(runtime, outputs, { place, into, fetch, written })
+  return { report, run: (feeds, draw) => run({ ...feeds, ...drawAll(randoms, draw) }), dispose }
+}
+
+/** Where a parameter or statistic, or the running average of a parameter, lies beside the runtime. */
+export function parameterPlace(layout: Layout, averaged = false): (name: string) => BufferView | undefined {
+  return (name) => {
     const entry = layout.byName.get(name)
     if (entry === undefined) return undefined
     const buffer = averaged && entry.group !== undefined ? 'average' : 'parameters'
     return { buffer, offset: entry.offset, shape: entry.shape }
   }
-  const { report, randoms, run, dispose } = await compileProgram(runtime, outputs, { place, into, fetch, written })
-  return { report, run: (feeds, draw) => run({ ...feeds, ...drawAll(randoms, draw) }), dispose }
 }
 
 /** Values of the random leaves, by name. */
-function drawAll(randoms: readonly RandomInput[], { seed, step, batch = 0, part }: Draw): Record<string, Feed> {
+export function drawAll(randoms: readonly RandomInput[], { seed, step, batch = 0, part }: Draw): Record<string, Feed> {
   return Object.fromEntries(
     randoms.map(({ name, shape, distribution }) => {
       const rows = shape[0] ?? 1

@@ -16,6 +16,14 @@ import {
   type Tensor,
   type Treatment,
 } from '../engine/index.ts'
+import {
+  type CachingOptions,
+  compileCachedPass,
+  disposeTowers,
+  needsCaching,
+  type Split,
+  type TowerStore,
+} from './caching.ts'
 import { type DataParallel, openGradientSum } from './data-parallel.ts'
 import { hostBuffers, restoreHosts } from './host-states.ts'
 import { type Compiled, compileOutputs, compilePass, type Step } from './pass.ts'
@@ -36,6 +44,8 @@ export interface TrainingOptions<Shape> extends UpdateOptions {
   ranks?: DataParallel | undefined
   /** What is computed again in the backward pass instead of being kept; nothing by default. */
   recompute?: Recompute | undefined
+  /** Towers run in chunks of rows, with the result of the whole batch; `split` is what `build` is, in parts. */
+  caching?: (CachingOptions & { split: Split<Shape> }) | undefined
   /** Of the initial values and of all random leaves. */
   seed: number
 }
@@ -116,7 +126,7 @@ const sessionLimit = 6
 
 /** Lays out the model, draws its initial values and puts everything beside the runtime. */
 export async function openTraining<Shape>(options: TrainingOptions<Shape>): Promise<Training<Shape>> {
-  const { runtime, build, treatments, seed, recompute, ranks } = options
+  const { runtime, build, treatments, seed, recompute, ranks, caching } = options
   const states: HostStates = new Map()
   const traced = trace((scope) => build(scope, options.first), { training: true, states })
   const fresh = hostBuffers(states)
@@ -137,7 +147,9 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
   }
   let steps = 0
 
+  const tracing = { states, recompute }
   const compiled = new Map<string, Compiled>()
+  const store: TowerStore = new Map()
   const evaluations = new Map<string, Compiled>()
   const compile = async (shape: Shape): Promise<Compiled> => {
     const key = JSON.stringify([shape, activeGroups(layout, steps).length])
@@ -152,7 +164,18 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
       await compiled.get(oldest)?.dispose()
       compiled.delete(oldest)
     }
-    const made = await compilePass(options, layout, shape, activeEntries(layout, steps), { states, recompute }, sum)
+    const entries = activeEntries(layout, steps)
+    const made =
+      caching !== undefined && needsCaching(caching.split, caching, shape)
+        ? await compileCachedPass(
+            { runtime, caching, store, split: caching.split },
+            layout,
+            shape,
+            entries,
+            tracing,
+            sum,
+          )
+        : await compilePass(options, layout, shape, entries, tracing, sum)
     compiled.set(key, made)
     return made
   }
@@ -237,6 +260,7 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
     async dispose() {
       for (const pass of [...compiled.values(), ...evaluations.values()]) await pass.dispose()
       compiled.clear()
+      await disposeTowers(store)
       evaluations.clear()
       await update.dispose()
     },

@@ -2,8 +2,9 @@
 
 import { add, allGather, alone, type Communicator, input, mul, reshape, slice, type Tensor } from '../engine/index.ts'
 import type { ModelConfig } from '../models/config.ts'
+import type { ImageFeatures, TextFeatures } from '../models/features.ts'
 import { encodeImage, encodeText, logitScale } from '../models/two-tower.ts'
-import type { Scope, Step } from '../nn/index.ts'
+import { type Scope, type Split, type Step, wholeStep } from '../nn/index.ts'
 import type { Objective } from './objective.ts'
 
 /** Shape of a step's inputs on one rank: studies, and tokens a text. */
@@ -22,25 +23,49 @@ export interface StepOptions {
   overlap?: boolean
 }
 
+/** What an objective can read of the towers, each traced when it is asked for. */
+interface Towers {
+  image(): ImageFeatures
+  text(): TextFeatures
+}
+
 /**
  * Traces the step. Inputs, as far as the objective asks for them: `pixels` float32 [B, C, H, W], `ids` and `mask` int32
  * [B, T], `labels` and `known` float32 [N B, K], and `weights` float32 [number of losses]. With N ranks the objective sees
  * the features of the whole batch [N B, ...], gathered where it reads them: its negatives are global.
  */
-export function buildStep(
-  scope: Scope,
-  { batch: b, tokens: t }: BatchShape,
-  { model, objective, config, ranks = alone(), overlap = true }: StepOptions,
-): Step {
+export function buildStep(scope: Scope, shape: BatchShape, options: StepOptions): Step {
+  return wholeStep(splitStep(options))(scope, shape)
+}
+
+/** The step in parts, for gradient caching: each tower over some rows, and the loss over the features of all. */
+export function splitStep(options: StepOptions): Split<BatchShape> {
+  const { model } = options
   const { size, channels } = model.image
-  const image = once(() => {
-    const features = encodeImage(scope, input('pixels', [b, channels, size, size]), model)
-    return ofAllRanks('image', features, ranks, () => (overlap && text.made ? 1 : 0))
-  })
-  const text = once(() => {
-    const features = encodeText(scope, input('ids', [b, t], 'int32'), input('mask', [b, t], 'int32'), model)
-    return ofAllRanks('text', features, ranks, () => 0)
-  })
+  return {
+    towers: {
+      image: (scope, _, b) => encodeImage(scope, input('pixels', [b, channels, size, size]), model),
+      text: (scope, { tokens: t }, b) =>
+        encodeText(scope, input('ids', [b, t], 'int32'), input('mask', [b, t], 'int32'), model),
+    },
+    rows: ({ batch }) => batch,
+    loss: (scope, shape, features) =>
+      lossOver(scope, shape, options, {
+        image: () => features('image') as ImageFeatures,
+        text: () => features('text') as TextFeatures,
+      }),
+  }
+}
+
+/** The objective's losses, weighted and added, over the features of the towers. */
+function lossOver(
+  scope: Scope,
+  { batch: b }: BatchShape,
+  { model, objective, config, ranks = alone(), overlap = true }: StepOptions,
+  towers: Towers,
+): Step {
+  const image = once(() => ofAllRanks('image', towers.image(), ranks, () => (overlap && text.made ? 1 : 0)))
+  const text = once(() => ofAllRanks('text', towers.text(), ranks, () => 0))
   const scale = once(() => logitScale(scope, model).scale)
   const labels = once(() => {
     const shape = [b * ranks.size, objective.labels?.(config).names.length ?? 0]

@@ -37,6 +37,7 @@ export type Request =
   | { kind: 'reserve'; buffer: string; length: number; dtype: DType }
   | { kind: 'keep'; buffer: string; data: TensorData }
   | { kind: 'free'; buffer: string }
+  | { kind: 'fill'; buffer: string; start: number; end: number; value: number }
   /** Buffers that are swept together. */
   | { kind: 'allocateTogether'; lengths: Readonly<Record<string, number>> }
   | { kind: 'write'; buffer: string; offset: number; data: Float32Array }

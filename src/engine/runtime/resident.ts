@@ -364,6 +364,10 @@ export function openResident({ ort, sessionOptions, device, location }: Resident
         adopt(buffer, { host: whole })
         return {}
       }
+      case 'fill': {
+        const { buffer, start: offset, end, value } = request
+        return handle({ kind: 'write', buffer, offset, data: new Float32Array(end - offset).fill(value) })
+      }
       case 'read':
         return { data: await readPart(request.buffer, request.offset, request.offset + request.length) }
       case 'clamp':

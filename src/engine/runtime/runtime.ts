@@ -74,6 +74,8 @@ export interface Runtime {
     ids: Int32Array,
     rows: Float32Array,
   ): Promise<void>
+  /** Sets a part of a buffer to one value. */
+  fill(buffer: string, start: number, end: number, value: number): Promise<void>
   read(buffer: string, offset: number, length: number): Promise<Float32Array>
   /** Brings the values of a part of a buffer into [low, high]. */
   clamp(buffer: string, start: number, end: number, low: number, high: number): Promise<void>
@@ -275,6 +277,9 @@ export function runtimeOver({ threads, device, kernels = false, ask, close }: Ch
     },
     async writeRows(buffer, table, ids, rows) {
       await ask({ kind: 'writeRows', buffer, ...table, ids, rows })
+    },
+    async fill(buffer, start, end, value) {
+      await ask({ kind: 'fill', buffer, start, end, value })
     },
     async read(buffer, offset, length) {
       return (await ask({ kind: 'read', buffer, offset, length })).data as Float32Array

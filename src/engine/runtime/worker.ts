@@ -98,6 +98,9 @@ async function handle(request: Request): Promise<Omit<Reply, 'id'>> {
     case 'allocateTogether':
       for (const [name, values] of allocateTogether(request.lengths)) buffers.set(name, values)
       return {}
+    case 'fill':
+      part(request.buffer, request.start, request.end).fill(request.value)
+      return {}
     case 'write':
       part(request.buffer, request.offset, request.offset + request.data.length).set(request.data)
       return {}
