@@ -5,6 +5,7 @@ import { VesaliusError } from '../core/errors.ts'
 import { gradients } from './gradients.ts'
 import { type HostRule, type HostValue, hostNode } from './host.ts'
 import { kMeans } from './hosts/k-means.ts'
+import { matching } from './hosts/matching.ts'
 import { memoryBank } from './hosts/memory-bank.ts'
 import { tap } from './hosts/tap.ts'
 import { interpret, interpretAsync, type Values } from './interpreter.ts'
@@ -141,6 +142,34 @@ describe('memory bank', () => {
     expect(thrown(() => wrong.restore(saved)).message).toContain('does not have 4 rows of 3')
     expect(() => bank.exchange(op.input('wide', [2, 4]))).toThrow('takes rows of 3')
     expect(() => bank.exchange(op.input('many', [5, 3]))).toThrow('fewer than come at once')
+  })
+})
+
+describe('matching', () => {
+  const cost = op.input('cost', [2, 2, 3])
+  // Row 0 wants column 0 most, but row 1 needs it more; the second item is plain.
+  const costs = Float64Array.of(1, 2, 9, 1, 5, 9, 4, 1, 9, 9, 9, 0)
+
+  it('finds the cheapest columns of each item, no column twice', () => {
+    const [columns] = interpret([matching(cost)], feedsOf({ cost: costs }))
+    expect([...columns!]).toEqual([1, 0, 1, 2])
+  })
+
+  it('lets gradients through what was matched, and none through the matching', () => {
+    const predictions = op.input('predictions', [3, 2])
+    const targets = op.input('targets', [2, 2])
+    const distances = op.sum(op.square(op.sub(op.reshape(targets, [2, 1, 2]), op.reshape(predictions, [1, 3, 2]))), 2)
+    const matched = op.gather(predictions, matching(distances))
+    const at = feedsOf({ predictions: normal(3, 2).values, targets: normal(2, 2).values })
+    expectGradients(op.sum(op.square(op.sub(matched, targets))), [predictions, targets], at)
+  })
+
+  it('refuses more rows than columns, and costs that are no numbers', () => {
+    expect(() => matching(op.input('tall', [3, 2]))).toThrow('3 rows do not find 2 columns each its own')
+    expect(() => matching(op.input('flat', [3]))).toThrow('needs float32 costs [..., rows, columns]')
+    expect(() =>
+      interpret([matching(cost)], feedsOf({ cost: costs.map((v, i) => (i === 4 ? Number.NaN : v)) })),
+    ).toThrow('row 1, column 1')
   })
 })
 

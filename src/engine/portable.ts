@@ -75,3 +75,4 @@ export {
   type TensorData,
   topological,
 } from './tensor.ts'
+export { type ScheduleConfig, scheduleFactor, scheduleSchema } from './schedules.ts'

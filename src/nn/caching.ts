@@ -118,21 +118,29 @@ function planPass<BatchShape>(
   return { graph, plans }
 }
 
-/** The graphs of a cached pass, for estimates: the loss and each tower's two passes; and bytes of features kept between. */
+/** The graphs of a cached pass, for estimates: of the loss, and of the towers by what they are; bytes of kept features. */
 export function cachedGraphs<BatchShape>(
   split: Split<BatchShape>,
   caching: CachingOptions,
   layout: Layout,
   shape: BatchShape,
   tracing: PassOptions = {},
-): { loss: TracedPass; towers: TracedPass[]; keptBytes: number } {
+): { loss: TracedPass; towers: ReadonlyMap<string, TracedPass>; keptBytes: number } {
   const trained = layout.entries.filter(({ group }) => group !== undefined)
   const { graph, plans } = planPass(split, caching, layout, shape, trained, tracing)
-  const towers = plans.flatMap(({ graphs }) =>
-    [...graphs.values()].flatMap(({ forward, backward }) => [forward, backward]),
+  const towers = plans.flatMap(({ features, graphs }) =>
+    [...graphs].flatMap(([rows, traced]) => {
+      const id = towerId(features, rows, traced)
+      return [[`forward ${id}`, traced.forward] as const, [`backward ${id}`, traced.backward] as const]
+    }),
   )
   const keptBytes = graph.features.reduce((total, feature) => total + 2 * 4 * sizeOf(feature.shape), 0)
-  return { loss: graph, towers, keptBytes }
+  return { loss: graph, towers: new Map(towers), keptBytes }
+}
+
+/** Equal for towers that are the same graphs. */
+function towerId(features: readonly Feature[], rows: number, { inputs, backward }: TowerGraph): string {
+  return JSON.stringify([features.map(({ name }) => name), rows, [...inputs], Object.keys(backward.outputs)])
 }
 
 /** Compiles the pass; towers are taken from, and put into, `store`. Gradients of the whole batch land in `gradients`. */
@@ -218,8 +226,9 @@ async function loadTower(
     return entry === undefined ? parameters(name) : { buffer: 'gradients', offset: entry.offset, shape: entry.shape }
   }
   const programs = new Map<number, TowerPrograms>()
-  for (const [rows, { forward, backward, inputs, entries }] of graphs) {
-    const id = JSON.stringify([features.map(({ name }) => name), rows, [...inputs], Object.keys(backward.outputs)])
+  for (const [rows, traced] of graphs) {
+    const { forward, backward, inputs, entries } = traced
+    const id = towerId(features, rows, traced)
     let made = store.get(id)
     if (made === undefined) {
       // Where features go is said at each run; here it only counts that they go somewhere.

@@ -1,7 +1,7 @@
 /** @file Public face of the layers. */
 
 export { type AttentionOptions, attend, attention } from './attention.ts'
-export type { BatchStatistics, CachingOptions, Split } from './caching.ts'
+export { type BatchStatistics, type CachingOptions, cachedGraphs, needsCaching, type Split } from './caching.ts'
 export { wholeStep } from './caching-graphs.ts'
 export { type ConvLayerOptions, type ConvTransposeLayerOptions, conv, convTranspose } from './conv.ts'
 export { dropout, dropPath } from './dropout.ts'

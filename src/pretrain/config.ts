@@ -65,6 +65,16 @@ export const runSchema = z.strictObject({
         .describe(
           'layers: values inside layers are computed again in the backward pass, which saves memory and takes time',
         ),
+      chunk: z
+        .union([count, z.strictObject({ image: count, text: count })])
+        .optional()
+        .describe(
+          'rows that a tower takes at once: the result of the whole batch in the memory of a chunk (gradient caching)',
+        ),
+      batchStatistics: z
+        .enum(['refuse', 'chunk'])
+        .default('refuse')
+        .describe('towers with batch normalisation under chunk: refuse them, or normalise by each chunk'),
       device: z.enum(deviceNames).default('cpu').describe('where the model is trained'),
       logEvery: count.default(10).describe('steps between two lines of metrics.jsonl'),
       validateEvery: count.default(100).describe('steps between two validations'),

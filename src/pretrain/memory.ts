@@ -2,8 +2,27 @@
 
 import { VesaliusError } from '../core/errors.ts'
 import { bytesInWords, freeMemory } from '../core/memory.ts'
-import { estimateMemory, layOut, type MemoryEstimate, methodOf } from '../engine/index.ts'
-import { type Scope, type Step, trace, tracePass } from '../nn/index.ts'
+import {
+  estimateMemory,
+  layOut,
+  type MemoryEstimate,
+  methodOf,
+  sizeOf,
+  type Tensor,
+  topological,
+} from '../engine/index.ts'
+import {
+  type CachingOptions,
+  cachedGraphs,
+  needsCaching,
+  type Recompute,
+  type Scope,
+  type Split,
+  type Step,
+  type TracedPass,
+  trace,
+  tracePass,
+} from '../nn/index.ts'
 import type { RunConfig } from './config.ts'
 import { type BatchShape, buildStep, type StepOptions } from './step.ts'
 
@@ -16,22 +35,51 @@ export interface RunMemory {
   free: number
 }
 
-/** Estimate for a run whose texts are padded to these lengths. */
+export interface MemoryRequest extends Pick<RunConfig['train'], 'optimizer'> {
+  batch: number
+  /** Lengths that texts are padded to. */
+  buckets: readonly number[]
+  recompute?: Recompute
+  caching?: (CachingOptions & { split: Split<BatchShape> }) | undefined
+}
+
+/** Estimate for a run. */
 export function runMemory(
   step: StepOptions,
-  {
-    batch,
-    buckets,
-    optimizer,
-  }: { batch: number; buckets: readonly number[]; optimizer: RunConfig['train']['optimizer'] },
+  { batch, buckets, optimizer, recompute = 'none', caching }: MemoryRequest,
   free = freeMemory(),
 ): RunMemory {
   const build = (scope: Scope, shape: BatchShape): Step => buildStep(scope, shape, step)
-  const first = { batch, tokens: buckets[0] as number }
-  const layout = layOut(trace((scope) => build(scope, first), { training: true }).declarations)
-  const graphs = buckets.map((tokens) => tracePass(build, layout, { batch, tokens }).outputs)
+  const shapes = buckets.map((tokens) => ({ batch, tokens }))
+  const layout = layOut(trace((scope) => build(scope, shapes[0] as BatchShape), { training: true }).declarations)
   const size = { length: layout.length, vectors: methodOf(optimizer).slots.length }
-  return { least: estimateMemory(graphs.slice(-1), size), most: estimateMemory(graphs, size), free }
+  const estimate = (of: readonly BatchShape[]): MemoryEstimate => {
+    const cached = of.filter((shape) => caching !== undefined && needsCaching(caching.split, caching, shape))
+    const whole = of.filter((shape) => !cached.includes(shape))
+    const passes = whole.map((shape) => tracePass(build, layout, shape, undefined, { recompute }))
+    const towers = new Map<string, TracedPass>()
+    let kept = 0
+    for (const shape of cached) {
+      const { split, ...how } = caching as CachingOptions & { split: Split<BatchShape> }
+      const graphs = cachedGraphs(split, how, layout, shape, { recompute })
+      passes.push(graphs.loss)
+      for (const [id, pass] of graphs.towers) towers.set(id, pass)
+      kept += graphs.keptBytes
+    }
+    const models = [...passes, ...towers.values()].map(({ outputs }) => outputs)
+    const found = estimateMemory(models, size)
+    // Chunks take their rows from inputs of the whole batch, which lie beside the runtime; so do features.
+    const inputs = Math.max(found.inputs, ...cached.map((shape) => 2 * inputBytes(step, shape)))
+    return { ...found, inputs, values: found.values + kept, total: found.total - found.inputs + inputs + kept }
+  }
+  return { least: estimate(shapes.slice(-1)), most: estimate(shapes), free }
+}
+
+/** Bytes of a batch. */
+function inputBytes(step: StepOptions, shape: BatchShape): number {
+  const { outputs } = trace((scope) => buildStep(scope, shape, step), { training: true })
+  const leaves = topological([outputs.loss]).filter(({ op }) => op === 'input')
+  return leaves.reduce((sum, { outputs: [t] }) => sum + 4 * sizeOf((t as Tensor).shape), 0)
 }
 
 /** Share of the free memory that a run may need before it is refused. */
@@ -43,7 +91,7 @@ export function checkMemory({ least, most, free }: RunMemory, force: boolean): s
   if (least.total > limit * free && !force) {
     throw new VesaliusError('MEMORY_SHORT', `This run needs about ${low}, and ${bytesInWords(free)} are free.`, {
       where: 'train.batch',
-      hint: 'Use a smaller batch, smaller pictures or smaller towers; --force-memory tries it all the same.',
+      hint: 'Take towers in parts (--chunk), or use a smaller batch, pictures or towers; --force-memory tries all the same.',
     })
   }
   const needs = low === high ? low : `${low}, up to ${high} when texts of every length have come`

@@ -4,7 +4,8 @@ import { add, allGather, alone, type Communicator, input, mul, reshape, slice, t
 import type { ModelConfig } from '../models/config.ts'
 import type { ImageFeatures, TextFeatures } from '../models/features.ts'
 import { encodeImage, encodeText, logitScale } from '../models/two-tower.ts'
-import { type Scope, type Split, type Step, wholeStep } from '../nn/index.ts'
+import { type CachingOptions, type Scope, type Split, type Step, wholeStep } from '../nn/index.ts'
+import type { RunConfig } from './config.ts'
 import type { Objective } from './objective.ts'
 
 /** Shape of a step's inputs on one rank: studies, and tokens a text. */
@@ -55,6 +56,14 @@ export function splitStep(options: StepOptions): Split<BatchShape> {
         text: () => features('text') as TextFeatures,
       }),
   }
+}
+
+/** Gradient caching as the configuration asks for it, if it does. */
+export function cachingOf(
+  { train: { chunk, batchStatistics } }: { train: Pick<RunConfig['train'], 'chunk' | 'batchStatistics'> },
+  options: StepOptions,
+): (CachingOptions & { split: Split<BatchShape> }) | undefined {
+  return chunk === undefined ? undefined : { chunk, batchStatistics, split: splitStep(options) }
 }
 
 /** The objective's losses, weighted and added, over the features of the towers. */

@@ -20,7 +20,7 @@ import { reportNotFinite } from './not-finite.ts'
 import { type PreparedRun, prepareRun } from './prepare.ts'
 import { anyRank, checkSame, onRoot, shareState } from './ranks.ts'
 import { appendMetrics, cutMetrics, type MetricsLine, type RunFolder } from './run-folder.ts'
-import { type BatchShape, buildStep, type StepOptions, weightsAt } from './step.ts'
+import { type BatchShape, buildStep, cachingOf, type StepOptions, weightsAt } from './step.ts'
 import { treatmentsOf } from './treatments.ts'
 import { validationLoss } from './validate.ts'
 
@@ -77,7 +77,13 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
       const own = { ...step, ranks: alone() }
       const memory = runMemory(
         own,
-        { batch: rows, buckets: batches.buckets, optimizer },
+        {
+          batch: rows,
+          buckets: batches.buckets,
+          optimizer,
+          recompute: resolved.train.recompute,
+          caching: cachingOf(resolved, own),
+        },
         freeMemory() / ranks.localSize,
       )
       return checkMemory(memory, forceMemory)
@@ -97,6 +103,7 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
       average: resolved.train.average,
       accumulates: resolved.train.accumulate > 1,
       recompute: resolved.train.recompute,
+      caching: cachingOf(resolved, step),
       seed,
       bounds: { logit_scale: { low: 0, high: maximalLogitScale } },
     })

@@ -43,6 +43,10 @@ const options = {
   steps: { type: 'integer', help: 'steps, instead of epochs' },
   batch: { type: 'integer', help: 'pairs a step' },
   ...optimisationOptions,
+  chunk: {
+    type: 'integer',
+    help: 'pairs that the towers take at once; the result is that of the whole batch, in the memory of a chunk',
+  },
   seed: { type: 'integer', help: 'seed of everything random' },
   deadline: {
     type: 'number',
@@ -86,7 +90,7 @@ async function configOf({ options: o }: Arguments<typeof options>, fold: number 
     tokenizer: given({ ...part('tokenizer'), folder: o.tokenizer === undefined ? undefined : resolve(o.tokenizer) }),
     train: given({
       ...part('train'),
-      ...given({ epochs: o.epochs, steps: o.steps, batch: o.batch, seed: o.seed, device: o.device }),
+      ...given({ epochs: o.epochs, steps: o.steps, batch: o.batch, chunk: o.chunk, seed: o.seed, device: o.device }),
       ...optimisationOf(o, part('train')),
     }),
     ...given({ threads: o.threads }),
