@@ -164,6 +164,30 @@ describe('gradient caching', () => {
     expect(Math.abs(whole.norms[0]! - direct.norms[0]!)).toBeGreaterThan(0)
   })
 
+  it('resumed, goes on to the same bits', async () => {
+    const parts = split({ dropped: 0.4, bank: true })
+    const open = (seed: number) =>
+      openTraining<number>({
+        runtime,
+        build: wholeStep(parts),
+        first: 12,
+        optimizer: optimizerSchema.parse({ kind: 'adamw' }),
+        seed,
+        caching: { chunk: 5, split: parts },
+      })
+    const whole = await open(3)
+    for (let i = 0; i < 2; i++) await whole.step(12, feeds(12), 0.01)
+    const saved = await whole.state()
+    for (let i = 0; i < 2; i++) await whole.step(12, feeds(12), 0.01)
+    const wanted = await whole.state()
+    await whole.dispose()
+    const resumed = await open(3)
+    await resumed.restore(saved)
+    for (let i = 0; i < 2; i++) await resumed.step(12, feeds(12), 0.01)
+    expect(await resumed.state()).toEqual(wanted)
+    await resumed.dispose()
+  })
+
   it('is the plain pass where nothing has to be cut', async () => {
     const direct = await stepped(split(), undefined)
     expect((await stepped(split(), { chunk: 12 })).gradients).toEqual(direct.gradients)
