@@ -64,6 +64,7 @@ export { recomputed } from './recompute.ts'
 export { type Device, deviceNames, deviceOf } from './runtime/devices.ts'
 export type { BufferView, Feed, Inline, SweepRange } from './runtime/protocol.ts'
 export type { Runtime, RuntimeOptions, Session, Sweeper } from './runtime/runtime.ts'
+export { type ScheduleConfig, scheduleFactor, scheduleSchema } from './schedules.ts'
 export {
   type DType,
   type Node,
@@ -75,4 +76,3 @@ export {
   type TensorData,
   topological,
 } from './tensor.ts'
-export { type ScheduleConfig, scheduleFactor, scheduleSchema } from './schedules.ts'
