@@ -1,7 +1,7 @@
 /**
  * @file Memory of a training process, estimated before it starts: values alive at once, parameters and what goes with
- * them, and the runtime itself. The constants at the end are fits to peak memory measured on eight configurations; the
- * estimate was within 5 % of each (docs/inspection.md).
+ * them, and the runtime itself. The constants at the end are fits to measured peak memory; docs/inspection.md compares the
+ * estimate with measurements that it was and was not fitted to (within 8 % of each).
  */
 
 import { type LoweredModel, lowerTraining, type Outputs } from '../onnx/lower.ts'
