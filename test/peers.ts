@@ -12,7 +12,8 @@ function missing(what: string): undefined {
 }
 
 /**
- * The path of a set in `../shared/data`, or undefined when it is not there. With `REQUIRE_ALL=1` a missing one throws.
+ * The path of a set in `../shared/data`, or undefined when it is not there. With `REQUIRE_ALL=1` a missing one throws,
+ * unless `WITHOUT_DATA=1` says that this machine cannot have them.
  *
  * @example
  * const merges = sharedData('clip-bpe')
@@ -20,7 +21,8 @@ function missing(what: string): undefined {
  */
 export function sharedData(name: string): string | undefined {
   const path = fileURLToPath(new URL(`../../shared/data/${name}`, import.meta.url))
-  return existsSync(path) ? path : missing(`../shared/data/${name}`)
+  if (existsSync(path)) return path
+  return process.env.WITHOUT_DATA === '1' ? undefined : missing(`../shared/data/${name}`)
 }
 
 /** How to start several ranks: the command and what stands before the number of ranks. */

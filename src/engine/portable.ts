@@ -1,6 +1,6 @@
 /**
- * @file The engine as far as it runs anywhere, in Node and in browsers: tracing, derivatives, lowering, the interpreter. No file that
- * is reached from here may import a module of Node; the bundle of test/browser.test.ts fails if one does.
+ * @file The engine as far as it runs anywhere, in Node and in browsers: tracing, derivatives, lowering, the interpreter.
+ * Nothing reached from here may import a module of Node; the bundle of test/browser.test.ts fails if one does.
  */
 
 export { linearAssignment } from './assignment.ts'
