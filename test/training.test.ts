@@ -65,6 +65,7 @@ describe('a run', () => {
       expect(outcome(killed).log).toEqual(outcome(whole).log)
       expect(outcome(killed).weights.equals(outcome(whole).weights)).toBe(true)
     },
+    240_000, // five processes
   )
 
   it('stops at SIGTERM and at a deadline as at Ctrl-C, and goes on to the same end', async () => {
