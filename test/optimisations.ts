@@ -9,10 +9,11 @@ const optimizers = {
   lion: { optimizer: { kind: 'lion' }, rate: 1e-4 },
 }
 
-/** Everything else that has a state or a position: average, several batches, groups, a tower that joins later. */
+/** Everything else that has a state or a position: average, several batches in chunks, groups, a tower that joins later. */
 const more = {
   accumulate: 2,
   batch: 8,
+  chunk: 4,
   average: { decay: 0.9 },
   schedule: { kind: 'one-cycle' },
   clipValue: 0.5,

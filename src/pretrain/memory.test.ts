@@ -95,6 +95,9 @@ describe('memory of a run', () => {
   it('holds parameters, gradients and what the optimizer keeps', () => {
     const slots = methodOf(optimizer).slots.length
     expect(of(8, [64]).least.vectors).toBe(4 * layout.length * (3 + slots))
+    const { average } = resolveRun({ data: 'd', overrides: { train: { average: {} } } }, 'here').train
+    const more = runMemory(step, { batch: 8, buckets: [64], optimizer, average, accumulate: 2 }, 1e10)
+    expect(more.least.vectors).toBe(4 * layout.length * (5 + slots))
   })
 
   it('every length of texts has a session of its own; the longest alone is the least', () => {

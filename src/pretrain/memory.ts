@@ -35,7 +35,9 @@ export interface RunMemory {
   free: number
 }
 
-export interface MemoryRequest extends Pick<RunConfig['train'], 'optimizer'> {
+export interface MemoryRequest
+  extends Pick<RunConfig['train'], 'optimizer'>,
+    Partial<Pick<RunConfig['train'], 'average' | 'accumulate'>> {
   batch: number
   /** Lengths that texts are padded to. */
   buckets: readonly number[]
@@ -46,13 +48,16 @@ export interface MemoryRequest extends Pick<RunConfig['train'], 'optimizer'> {
 /** Estimate for a run. */
 export function runMemory(
   step: StepOptions,
-  { batch, buckets, optimizer, recompute = 'none', caching }: MemoryRequest,
+  { batch, buckets, optimizer, average, accumulate = 1, recompute = 'none', caching }: MemoryRequest,
   free = freeMemory(),
 ): RunMemory {
   const build = (scope: Scope, shape: BatchShape): Step => buildStep(scope, shape, step)
   const shapes = buckets.map((tokens) => ({ batch, tokens }))
   const layout = layOut(trace((scope) => build(scope, shapes[0] as BatchShape), { training: true }).declarations)
-  const size = { length: layout.length, vectors: methodOf(optimizer).slots.length }
+  const size = {
+    length: layout.length,
+    vectors: methodOf(optimizer).slots.length + (average ? 1 : 0) + (accumulate > 1 ? 1 : 0),
+  }
   const estimate = (of: readonly BatchShape[]): MemoryEstimate => {
     const cached = of.filter((shape) => caching !== undefined && needsCaching(caching.split, caching, shape))
     const whole = of.filter((shape) => !cached.includes(shape))

@@ -81,6 +81,8 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
           batch: rows,
           buckets: batches.buckets,
           optimizer,
+          average: resolved.train.average,
+          accumulate,
           recompute: resolved.train.recompute,
           caching: cachingOf(resolved, own),
         },
