@@ -24,12 +24,12 @@ const resnet50 = { kind: 'resnet', size: 224, channels: 3, block: 'bottleneck', 
 /** `warm` steps are not counted; then `rounds` times `steps` steps of each side in turn. */
 export const cases = {
   'clip-8': { kind: 'clip', model: small, batch: 8, tokens: 77, warm: 2, rounds: 4, steps: 3 },
-  'clip-32': { kind: 'clip', model: small, batch: 32, tokens: 77, warm: 1, rounds: 3, steps: 1 },
-  'base-4': { kind: 'clip', model: base, batch: 4, tokens: 77, warm: 1, rounds: 4, steps: 1 },
+  'clip-32': { kind: 'clip', model: small, batch: 32, tokens: 77, warm: 4, rounds: 7, steps: 1 },
+  'base-4': { kind: 'clip', model: base, batch: 4, tokens: 77, warm: 4, rounds: 7, steps: 1 },
   'resnet50-8': { kind: 'resnet', model: { ...small, image: resnet50 }, batch: 8, warm: 2, rounds: 4, steps: 3 },
   'unet3d-48': { kind: 'unet3d', base: 16, depth: 4, classes: 4, size: 48, batch: 1, warm: 2, rounds: 4, steps: 3 },
 }
 
-export const optimizer = { beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.1 }
+export const optimizer = { kind: 'adamw', beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.1 }
 export const rate = 1e-4
 export const clipNorm = 1

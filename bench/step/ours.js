@@ -8,11 +8,11 @@
 import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import { gather, input, logSoftmax, mean, neg, openRuntime, reshape } from '../../dist/engine/index.js'
+import { gather, input, logSoftmax, mean, mul, neg, openRuntime, reshape, sum } from '../../dist/engine/index.js'
 import { modelSchema } from '../../dist/models/config.js'
 import { writeWeights } from '../../dist/models/folder.js'
 import { encodeImage } from '../../dist/models/two-tower.js'
-import { openTraining } from '../../dist/nn/index.js'
+import { openTraining, unet } from '../../dist/nn/index.js'
 import { objectiveOf } from '../../dist/pretrain/index.js'
 import { buildStep } from '../../dist/pretrain/step.js'
 import { cases, clipNorm, optimizer, rate } from './cases.js'
@@ -64,6 +64,27 @@ const steps = {
       pixels: pixels([b, 3, model.image.size, model.image.size], step),
       places: whole([b], (i) => i * model.joint + ((i * 37 + step) % model.joint)),
     }),
+  },
+  unet3d: {
+    build(scope) {
+      const shape = [b, 1, one.size, one.size, one.size]
+      const { logits } = unet(scope, input('pixels', shape), { outputs: one.classes, base: one.base, depth: one.depth })
+      const truth = input('truth', logits.shape) //                                          one-hot [B, K, ...]
+      return { loss: neg(mean(sum(mul(logSoftmax(logits, 1), truth), 1))), watch: {} }
+    },
+    feeds(step) {
+      const voxels = one.size ** 3
+      const truth = new Float32Array(b * one.classes * voxels)
+      for (let i = 0; i < b * voxels; i++) {
+        const label = (Math.floor(i / 7) + step) % one.classes
+        truth[(Math.floor(i / voxels) * one.classes + label) * voxels + (i % voxels)] = 1
+      }
+      const side = [one.size, one.size, one.size]
+      return {
+        pixels: pixels([b, 1, ...side], step),
+        truth: { dtype: 'float32', shape: [b, one.classes, ...side], data: truth },
+      }
+    },
   },
 }
 

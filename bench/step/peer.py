@@ -59,7 +59,45 @@ def resnet():
     return model, feeds, lambda m, x, y: F.cross_entropy(m(x), y)
 
 
-model, feeds, loss_of = {"clip": clip, "resnet": resnet}[case["kind"]]()
+def unet3d():
+    base, depth, classes, size = (case[key] for key in ("base", "depth", "classes", "size"))
+    nn = torch.nn
+
+    def double(i, o):
+        return nn.Sequential(
+            nn.Conv3d(i, o, 3, padding=1, bias=False), nn.BatchNorm3d(o), nn.ReLU(inplace=True),
+            nn.Conv3d(o, o, 3, padding=1, bias=False), nn.BatchNorm3d(o), nn.ReLU(inplace=True))
+
+    class Unet(nn.Module):
+        def __init__(self):
+            super().__init__()
+            widths = [base * 2**i for i in range(depth + 1)]
+            self.inc = double(1, base)
+            self.down = nn.ModuleList(double(widths[i], widths[i + 1]) for i in range(depth))
+            self.up = nn.ModuleList(nn.ConvTranspose3d(w, w // 2, 2, stride=2) for w in reversed(widths[1:]))
+            self.conv = nn.ModuleList(double(w, w // 2) for w in reversed(widths[1:]))
+            self.outc = nn.Conv3d(base, classes, 1)
+
+        def forward(self, x):
+            skips = [self.inc(x)]
+            for down in self.down:
+                skips.append(down(F.max_pool3d(skips[-1], 2)))
+            x = skips.pop()
+            for up, conv in zip(self.up, self.conv):
+                x = conv(torch.cat([skips.pop(), up(x)], 1))
+            return self.outc(x)
+
+    model = Unet().train().to(memory_format=torch.channels_last_3d)
+
+    def feeds(step):
+        x = pixels((b, 1, size, size, size), step).contiguous(memory_format=torch.channels_last_3d)
+        i = torch.arange(b * size**3)
+        return x, ((i // 7 + step) % classes).view(b, size, size, size)
+
+    return model, feeds, lambda m, x, y: F.cross_entropy(m(x), y)
+
+
+model, feeds, loss_of = {"clip": clip, "resnet": resnet, "unet3d": unet3d}[case["kind"]]()
 if compiled:
     model = torch.compile(model)
 decay = [p for p in model.parameters() if p.ndim >= 2]
@@ -90,7 +128,7 @@ for line in sys.stdin:
         torch.nn.utils.clip_grad_norm_(model.parameters(), case["clipNorm"])
         optimizer.step()
         seconds.append(time.perf_counter() - began)
-        losses.append(float(loss))
+        losses.append(float(loss.detach()))
         step += 1
     say({"seconds": seconds, "losses": losses})
 peak = [line for line in open("/proc/self/status") if line.startswith("VmHWM")][0]
