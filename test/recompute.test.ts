@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { input, mean, openRuntime, type Runtime, square } from '../src/engine/index.ts'
+import { add, input, mean, openRuntime, type Runtime, square } from '../src/engine/index.ts'
 import { topological } from '../src/engine/tensor.ts'
+import { encodeImage, encodeText } from '../src/models/two-tower.ts'
 import { encoder, openTraining, type Recompute, type TrainingOptions, trace } from '../src/nn/index.ts'
 import { runSchema } from '../src/pretrain/config.ts'
 import { type BatchShape, buildStep } from '../src/pretrain/step.ts'
@@ -51,6 +52,33 @@ describe('recomputation of layers gives the same gradients', () => {
       recompute: 'layers',
     })
     expect(topological([outputs.loss]).filter((node) => node.op === 'segment')).toHaveLength(6)
+  })
+
+  it('bit for bit, where every row of the last block is read', async () => {
+    const { step, shape, ...synthetic } = syntheticStep({
+      image: 'vit-tiny',
+      text: 'clip-text-tiny',
+      batch: 4,
+      size: 32,
+      tokens: 16,
+      vocabulary: 50,
+      joint: 32,
+    })
+    const { model } = step
+    const options: Pick<TrainingOptions<BatchShape>, 'build' | 'first'> = {
+      build(scope, { batch, tokens }) {
+        const image = encodeImage(scope, input('pixels', [batch, model.image.channels, 32, 32]), model)
+        const words = [input('ids', [batch, tokens], 'int32'), input('mask', [batch, tokens], 'int32')] as const
+        const text = encodeText(scope, ...words, model)
+        const parts = [image.global, image.regions, text.global, text.tokens].map((x) => mean(square(x)))
+        return { loss: parts.reduce((a, b) => add(a, b)), watch: {} }
+      },
+      first: shape,
+    }
+    const feeds = () => syntheticFeeds({ step, shape, ...synthetic })
+    const [plain, again] = [await trained(options, feeds, 'none'), await trained(options, feeds, 'layers')]
+    expect(again.norms).toEqual(plain.norms)
+    expect(again.parameters).toEqual(plain.parameters)
   })
 
   it('an encoder with dropout and stochastic depth: the same values are dropped', async () => {

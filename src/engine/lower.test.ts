@@ -46,7 +46,7 @@ function expectSame(actual: Inline, wanted: Float64Array, t: Tensor, what: strin
   expect([what, actual.dtype, actual.shape]).toEqual([what, t.dtype, t.shape])
   expect(actual.data.length).toBe(wanted.length)
   const scale = wanted.reduce((top, v) => Math.max(top, Math.abs(v)), 1)
-  const tolerance = t.dtype === 'float32' ? 5e-6 * scale : 0
+  const tolerance = t.dtype === 'float32' ? 2e-6 * scale : 0
   actual.data.forEach((v, i) => {
     const off = Math.abs(v - (wanted[i] as number))
     if (!(off <= tolerance)) expect.fail(`${what}: element ${i} is ${v}, the interpreter says ${wanted[i]}`)

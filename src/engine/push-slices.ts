@@ -46,7 +46,11 @@ export function pushSlices(outputs: readonly Tensor[]): Tensor[] {
   for (;;) {
     const order = topological(current)
     const readers = new Map<Tensor, (Node | undefined)[]>()
-    const read = (t: Tensor, by: Node | undefined): void => void readers.set(t, [...(readers.get(t) ?? []), by])
+    const read = (t: Tensor, by: Node | undefined): void => {
+      const known = readers.get(t)
+      if (known === undefined) readers.set(t, [by])
+      else known.push(by)
+    }
     for (const t of current) read(t, undefined)
     for (const by of order) for (const t of by.inputs) read(t, by)
     const moved = new Map<Tensor, Tensor>()

@@ -1,6 +1,6 @@
 /** @file Scaled dot-product attention over several heads. */
 
-import { add, matmul, reshape, shapeError, softmax, type Tensor, transpose } from '../engine/index.ts'
+import { attentionWeights, matmul, reshape, shapeError, type Tensor, transpose } from '../engine/index.ts'
 
 /** [B, T, D] -> [B, heads, T, D / heads]. */
 function splitHeads(x: Tensor, heads: number): Tensor {
@@ -29,12 +29,8 @@ export function attention(
   v: Tensor,
   { heads, masks = [], onWeights = (weights) => weights, scale }: AttentionOptions,
 ): { mixed: Tensor; weights: Tensor } {
-  const [b, t, d] = q.shape as [number, number, number]
-  const scores = matmul(splitHeads(q, heads), splitHeads(k, heads), {
-    transposeB: true,
-    scale: scale ?? (d / heads) ** -0.5,
-  })
-  const weights = softmax(masks.reduce((sum, mask) => add(sum, mask), scores)) //             [B, heads, T, S]
+  const [b, t] = q.shape as [number, number]
+  const weights = attentionWeights(splitHeads(q, heads), splitHeads(k, heads), { masks, scale }) // [B, heads, T, S]
   const mixed = transpose(matmul(onWeights(weights), splitHeads(v, heads)), [0, 2, 1, 3])
   return { mixed: reshape(mixed, [b, t, v.shape[2] as number]), weights }
 }

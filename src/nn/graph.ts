@@ -2,6 +2,7 @@
 
 import {
   add,
+  blocked,
   cast,
   concat,
   constant,
@@ -29,7 +30,6 @@ import {
 import { dropout } from './dropout.ts'
 import { xavierUniform } from './initializers.ts'
 import { linear } from './linear.ts'
-import { blocked } from './masks.ts'
 import type { Scope } from './scope.ts'
 
 /** Edges of one graph: int32 [E] node numbers; a message goes from `sources[e]` to `targets[e]`. */

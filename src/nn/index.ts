@@ -28,7 +28,7 @@ export {
   xavierUniform,
 } from './initializers.ts'
 export { embedding, type LinearOptions, linear, linears } from './linear.ts'
-export { blocked, causalMask, paddingMask } from './masks.ts'
+export { causalMask, paddingMask } from './masks.ts'
 export { type Activation, type GatedMlpOptions, gatedMlp, type MlpOptions, mlp } from './mlp.ts'
 export { attentionPool, type MultiHeadOptions, multiHeadAttention, queryPool } from './multi-head.ts'
 export { batchNorm, channelNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from './norm.ts'

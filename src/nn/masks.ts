@@ -1,9 +1,6 @@
 /** @file Additive attention masks. Finite, so that a fully masked row gives an average and never NaN. */
 
-import { cast, constant, mul, reshape, sub, type Tensor } from '../engine/index.ts'
-
-/** What a masked score gets. */
-export const blocked = -1e9
+import { blocked, cast, constant, mul, reshape, sub, type Tensor } from '../engine/index.ts'
 
 /** Padding mask from `mask` int32 [B, T] (1 = real token): additive [B, 1, 1, T]. */
 export function paddingMask(mask: Tensor): Tensor {

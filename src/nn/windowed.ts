@@ -2,6 +2,7 @@
 
 import {
   add,
+  blocked,
   broadcast,
   chunk,
   constant,
@@ -17,7 +18,6 @@ import { attention } from './attention.ts'
 import { dropout, dropPath } from './dropout.ts'
 import { truncatedNormal } from './initializers.ts'
 import { linear } from './linear.ts'
-import { blocked } from './masks.ts'
 import { type Activation, mlp } from './mlp.ts'
 import { layerNorm } from './norm.ts'
 import { windowBias } from './relative-position.ts'

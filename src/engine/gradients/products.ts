@@ -27,9 +27,10 @@ function sharedWeightRule(a: Tensor, b: Tensor, g: Tensor, transposeB: boolean, 
     const count = t.shape.slice(0, last).reduce((product, n) => product * n, 1)
     return reshape(t, [count, t.shape.at(last) as number])
   }
-  const da = reshape(matmul(rows(g), b, { transposeB: !transposeB, scale }), a.shape)
-  const [left, right] = transposeB ? [g, a] : [a, g]
-  return [da, matmul(rows(left), rows(right), { transposeA: true, scale })]
+  const [flatA, flatG] = [rows(a), rows(g)]
+  const da = reshape(matmul(flatG, b, { transposeB: !transposeB, scale }), a.shape)
+  const [left, right] = transposeB ? [flatG, flatA] : [flatA, flatG]
+  return [da, matmul(left, right, { transposeA: true, scale })]
 }
 
 export const products: Rules<keyof Products> = {

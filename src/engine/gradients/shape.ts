@@ -13,14 +13,12 @@ export const shape: Rules<keyof Shapes> = {
     return [transpose(g, back)]
   },
   broadcast: ({ x, g }) => [sumTo(g, x[0]!.shape)],
-  concat({ x, g, attributes: { axis } }) {
-    let start = 0
-    return x.map((part) => {
-      const from = start
-      start += part.shape[axis] as number
-      return op.slice(g, axis, from, start)
-    })
-  },
+  concat: ({ x, g, attributes: { axis } }) =>
+    op.split(
+      g,
+      axis,
+      x.map((part) => part.shape[axis] as number),
+    ),
   slice({ x: [x], g, attributes: { starts, ends } }) {
     return [
       op.pad(

@@ -124,6 +124,12 @@ describe('bytes in use', () => {
     expect(peakOf(chain('Reshape'))).toBe(0)
   })
 
+  it('a value that one node reads twice is not written over: its square needs a buffer of its own', () => {
+    const node = (op: string, inputs: string[], output: string): MemoryNode => ({ op, inputs, outputs: [output] })
+    const nodes = [node('MatMul', ['x'], 'a'), node('Mul', ['a', 'a'], 'b')]
+    expect(memoryCurve(nodes, [0, 1], () => ({ bytes: 256, key: 'k' }), outside).peak).toBe(512)
+  })
+
   it('a value that is needed again is not written over', () => {
     const nodes = [...chain('MatMul', 'Exp'), { op: 'Add', inputs: ['v0', 'v1'], outputs: ['v2'] }]
     expect(peakOf(nodes)).toBe(2048)

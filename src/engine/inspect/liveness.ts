@@ -82,7 +82,7 @@ interface Buffer {
  * node makes; `outside` are values whose memory belongs to somebody else: inputs, constants, outputs written into buffers.
  *
  * A value lives until its last use. A view shares the buffer of its input; an element-wise operator takes over the buffer
- * of an input that it is the last to use; any other value takes over the buffer of a dead value of the same shape, the one
+ * of an input that it is the last to use, and reads but once; any other value takes over the buffer of a dead value of the same shape, the one
  * that died last. Such a buffer is not given back in between, which is why this is more than the bytes of living values.
  */
 export function memoryCurve(
@@ -112,7 +112,10 @@ export function memoryCurve(
       const shared = view
         ? bufferOf.get(inputs[0] as string)
         : i === 0 && inPlace.has(op)
-          ? inputs.map((input) => bufferOf.get(input)).find((b) => b !== undefined && b.to === time && b.key === key)
+          ? inputs
+              .filter((input) => inputs.indexOf(input) === inputs.lastIndexOf(input))
+              .map((input) => bufferOf.get(input))
+              .find((b) => b !== undefined && b.to === time && b.key === key)
           : undefined
       const buffer = shared ??
         takeFree(free, key) ?? { bytes: granule * Math.ceil(bytes / granule), key, from: time, to: end }

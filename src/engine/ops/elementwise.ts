@@ -3,6 +3,9 @@
 import { type DType, node, type Shape, shapeError, sizeOf, type Tensor, type TensorData } from '../tensor.ts'
 import { floats } from './check.ts'
 
+/** Stands for minus infinity in masks; finite, so that what sees nothing gives an average and never NaN. */
+export const blocked = -1e9
+
 /** A tensor, or a number that stands for a float32 scalar. */
 export type Operand = Tensor | number
 

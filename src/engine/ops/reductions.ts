@@ -5,6 +5,7 @@ import { axesOf, axisOf, floats, reduced } from './check.ts'
 import {
   abs,
   add,
+  blocked,
   cast,
   div,
   equal,
@@ -21,9 +22,6 @@ import {
   where,
 } from './elementwise.ts'
 import { concat, full, reshape, slice } from './shape.ts'
-
-/** Stands for minus infinity, and keeps every sum finite. */
-const blocked = -1e9
 
 /** One axis, several, or all. Negative ones count from the end. */
 type Axes = number | readonly number[] | undefined
