@@ -50,6 +50,7 @@ function placeProblems(study: Study, sizes: readonly ({ width: number; height: n
   for (const [kind, marks] of [
     ['box', study.boxes],
     ['mask', study.masks],
+    ['fixation', study.fixations],
     ['point', study.points],
   ] as const) {
     marks.forEach(({ image }, i) => {
@@ -134,6 +135,10 @@ export async function checkStudies(folder: string): Promise<DataCheck> {
     }
     for (const { path } of study.masks) {
       await hashOf(join(folder, path)).catch(() => say(`the mask ${path} cannot be read`))
+    }
+    const others = [...study.signals, ...study.frames, ...(study.omics === undefined ? [] : [{ path: study.omics }])]
+    for (const { path } of others) {
+      await hashOf(join(folder, path)).catch(() => say(`the file ${path} cannot be read`))
     }
     placeProblems(study, sizes).forEach(say)
   }

@@ -79,9 +79,63 @@ export const studySchema = z.strictObject({
     .default([]),
   priors: z.array(z.string()).default([]).describe('ids of earlier studies of this patient'),
   attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
-  signals: z.array(z.string()).default([]),
-  omics: z.string().optional(),
-  frames: z.array(z.string()).default([]),
+  changes: z
+    .record(z.string(), z.enum(['improving', 'stable', 'worsening']))
+    .default({})
+    .describe('course of findings since the last of the priors'),
+  signals: z
+    .array(z.strictObject({ path: filePath, kind: z.string().describe('ecg, ...'), rate: z.number().positive() }))
+    .default([])
+    .describe('WFDB header files or DICOM waveforms; rate in samples a second'),
+  omics: filePath.optional().describe('table of numbers, CSV with the columns name,value'),
+  survival: z
+    .strictObject({ months: z.number().nonnegative(), event: z.boolean() })
+    .optional()
+    .describe('time to death (event) or to the last contact (no event: censored)'),
+  frames: z
+    .array(
+      z.strictObject({
+        path: filePath,
+        seconds: z.number().nonnegative(),
+        caption: z.string().optional(),
+        labels: labelsSchema.default({}),
+      }),
+    )
+    .default([])
+    .describe('pictures in the order of time: video, filling phases'),
+  fixations: z
+    .array(
+      z.strictObject({
+        image: z.number().int().nonnegative(),
+        point: z.tuple([z.number(), z.number()]).describe('[x, y], pixels of the stored image'),
+        seconds: z.number().nonnegative(),
+      }),
+    )
+    .default([])
+    .describe('where the reader looked, in the order of time'),
+  graph: z
+    .strictObject({
+      entities: z.array(
+        z.strictObject({
+          text: z.string(),
+          kind: z.enum(['anatomy', 'observation']),
+          certainty: z.enum(['present', 'absent', 'uncertain']).optional().describe('observations only'),
+        }),
+      ),
+      relations: z.array(
+        z.strictObject({
+          from: z.number().int().nonnegative(),
+          to: z.number().int().nonnegative(),
+          kind: z.enum(['located-at', 'modifies', 'suggestive-of']),
+        }),
+      ),
+    })
+    .optional()
+    .describe('entities of the report and how they belong together; relations name entities by index'),
+  ratings: z
+    .array(z.strictObject({ reader: z.string(), scores: z.record(z.string(), z.number()) }))
+    .default([])
+    .describe('scores by several readers, on scales that the data set explains'),
   truth: z
     .strictObject({
       labels: labelsSchema.default({}).describe('what is in the image, whatever the report says'),
@@ -106,3 +160,8 @@ export type Study = z.output<typeof studySchema>
 /** A study as written by hand: fields with defaults may be left out. */
 export type StudyInput = z.input<typeof studySchema>
 export type Split = Study['split']
+
+/** A study written by hand with its defaults filled in; throws a ZodError where a field is wrong. */
+export function wholeStudy(input: StudyInput): Study {
+  return studySchema.parse(input)
+}

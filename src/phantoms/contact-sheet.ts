@@ -6,10 +6,9 @@ import sharp from 'sharp'
 import { parseWith } from '../core/config.ts'
 import { VesaliusError } from '../core/errors.ts'
 import { readBytes } from '../core/files.ts'
-import { studySchema } from '../data/study.ts'
-import { render } from './chest/render.ts'
-import type { Scene } from './chest/scene.ts'
-import { encodePng, quantise } from './encode.ts'
+import { type Study, studySchema } from '../data/study.ts'
+import { domainOf } from './domains.ts'
+import { placesOf } from './patients.ts'
 
 /** How the page is laid out. */
 export interface ContactSheetOptions {
@@ -25,14 +24,20 @@ interface Tile {
   caption: string
 }
 
-/** A PNG page of a data folder's first studies (PNG images only) or of scenes, captioned with what is in the picture. */
+/** A PNG page of the first studies of a data folder (whose first images are PNG), each with what is in the picture. */
+export async function contactSheetOfFolder(folder: string, options: ContactSheetOptions = {}): Promise<Buffer> {
+  return pageOf(await tilesOfFolder(folder, options.limit ?? 24), options)
+}
+
+/** A PNG page of a phantom domain's first studies, each with what is in the picture. */
 export async function contactSheet(
-  source: string | readonly Scene[],
-  options: ContactSheetOptions = {},
+  domain: string,
+  { seed = 1, dials = {}, ...options }: ContactSheetOptions & { seed?: number; dials?: Record<string, unknown> } = {},
 ): Promise<Buffer> {
-  const { limit = 24, tile = 240, columns = 6 } = options
-  const tiles =
-    typeof source === 'string' ? await tilesOfFolder(source, limit) : await tilesOfScenes(source.slice(0, limit), tile)
+  return pageOf(await tilesOfDomain(domain, seed, dials, options), options)
+}
+
+async function pageOf(tiles: readonly Tile[], { tile = 240, columns = 6 }: ContactSheetOptions): Promise<Buffer> {
   if (tiles.length === 0) {
     throw new VesaliusError('DATA_EMPTY', 'There is nothing to put on a contact sheet.', { where: 'contact sheet' })
   }
@@ -43,7 +48,7 @@ export async function contactSheet(
     tiles.map(async ({ png, caption }, i) => {
       const left = (i % columns) * tile
       const top = Math.floor(i / columns) * (tile + strip)
-      const image = await sharp(png).resize(tile, tile, { kernel: 'lanczos3' }).toColourspace('b-w').png().toBuffer()
+      const image = await sharp(png).resize(tile, tile, { kernel: 'lanczos3' }).png().toBuffer()
       return [
         { input: image, left, top },
         { input: Buffer.from(captionSvg(caption, tile, strip)), left, top: top + tile },
@@ -52,19 +57,32 @@ export async function contactSheet(
   )
   return sharp({ create: { width, height: rows * (tile + strip), channels: 3, background: '#111' } })
     .composite(layers.flat())
-    .toColourspace('b-w')
-    .png({ compressionLevel: 9, palette: true, colours: 32, dither: 0 })
+    .png({ compressionLevel: 9, palette: true, colours: 128, dither: 0.5 })
     .toBuffer()
 }
 
-async function tilesOfScenes(scenes: readonly Scene[], tile: number): Promise<Tile[]> {
+async function tilesOfDomain(
+  id: string,
+  seed: number,
+  dials: Record<string, unknown>,
+  { limit = 24, tile = 240 }: ContactSheetOptions,
+): Promise<Tile[]> {
+  const { make, size, voices, dials: schema } = domainOf(id)
+  const options = {
+    seed,
+    size: Math.min(size.most, Math.max(size.least, tile)),
+    bits: 8,
+    masks: false,
+    dicom: false,
+    dials: parseWith(schema, dials, 'dials'),
+    heldOutSynonyms: false,
+    voice: voices[0],
+  } as const
   return Promise.all(
-    scenes.map(async (scene) => {
-      const picture = render(scene, Math.min(1024, Math.max(48, tile)))
-      return {
-        png: await encodePng(quantise(picture.pixels, 8), picture.width, picture.height),
-        caption: caption(scene.findings.map((finding) => finding.name)),
-      }
+    placesOf(seed, { count: limit }).map(async (place) => {
+      const { study, files, preview } = await make(place, options)
+      const png = preview ? await preview() : Buffer.from(files[0]?.bytes ?? [])
+      return { png, caption: captionOf(study) }
     }),
   )
 }
@@ -75,14 +93,14 @@ async function tilesOfFolder(folder: string, limit: number): Promise<Tile[]> {
   return Promise.all(
     lines.map(async (line, i) => {
       const study = parseWith(studySchema, JSON.parse(line), `${path} line ${i + 1}`, 'DATA_INVALID')
-      const truth = study.truth?.labels ?? study.labels
-      const present = Object.keys(truth).filter((name) => truth[name] === 1)
-      return { png: await readFile(join(folder, study.images[0]?.path ?? '')), caption: caption(present) }
+      return { png: await readFile(join(folder, study.images[0]?.path ?? '')), caption: captionOf(study) }
     }),
   )
 }
 
-function caption(names: readonly string[]): string {
+function captionOf(study: Study): string {
+  const truth = study.truth?.labels ?? study.labels
+  const names = Object.keys(truth).filter((name) => truth[name] === 1)
   return names.length === 0 ? 'No finding' : names.join(', ')
 }
 

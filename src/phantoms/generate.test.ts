@@ -6,7 +6,7 @@ import dicomParser from 'dicom-parser'
 import sharp from 'sharp'
 import { afterAll, describe, expect, it } from 'vitest'
 import { studySchema } from '../data/study.ts'
-import { contactSheet, generate, listDomains, studyOf } from './index.ts'
+import { contactSheet, contactSheetOfFolder, generate, listDomains, studyOf } from './index.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'phantoms-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -110,13 +110,24 @@ describe('a phantom folder', () => {
   })
 
   it('makes a contact sheet', async () => {
-    const sheet = await contactSheet(join(root, 'one'), { limit: 6, columns: 3, tile: 100 })
+    const sheet = await contactSheetOfFolder(join(root, 'one'), { limit: 6, columns: 3, tile: 100 })
     const meta = await sharp(sheet).metadata()
     expect([meta.format, meta.width, meta.height]).toEqual(['png', 300, 260])
+    const drawn = await contactSheet('chest-xray', { seed: 3, limit: 6, columns: 3, tile: 100 })
+    expect(await sharp(drawn).metadata()).toMatchObject({ format: 'png', width: 300, height: 260 })
+  })
+
+  it('a wrong size, voice or dial is named', async () => {
+    const out = join(root, 'wrong')
+    const asked = (more: object) => generate('chest-xray', { out, count: 5, ...more })
+    await expect(asked({ size: 32 })).rejects.toMatchObject({ where: 'size' })
+    await expect(asked({ voice: 'whisper' })).rejects.toMatchObject({ where: 'voice' })
+    await expect(asked({ dials: { contrats: 1 } })).rejects.toThrow(/contrats/)
+    expect(existsSync(out)).toBe(false)
   })
 
   it('is listed', () => {
-    expect(listDomains().map((domain) => domain.id)).toEqual(['chest-xray'])
-    expect(listDomains()[0]?.findings.length).toBe(14)
+    const chest = listDomains().find(({ id }) => id === 'chest-xray')
+    expect(chest?.findings.length).toBe(14)
   })
 })

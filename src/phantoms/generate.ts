@@ -1,7 +1,7 @@
 /** @file Writes a phantom data folder: images (and masks) first, `studies.jsonl` last and whole, so that a half-made folder is never read. */
 
 import { access, mkdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { z } from 'zod'
@@ -9,9 +9,9 @@ import { parseWith } from '../core/config.ts'
 import { messageOf, VesaliusError } from '../core/errors.ts'
 import { writeFileAtomic, writeJsonAtomic } from '../core/files.ts'
 import { type Progress, silent } from '../core/progress.ts'
-import { dialsSchema } from './chest/dials.ts'
-import { type Place, placesOf } from './chest/patients.ts'
-import { domainOf, type MakeOptions, makeStudy } from './domains.ts'
+import type { MakeOptions } from './domain.ts'
+import { domainOf } from './domains.ts'
+import { type Place, placesOf } from './patients.ts'
 
 const count = z.number().int().min(0).max(10_000_000)
 
@@ -28,11 +28,12 @@ export const generateSchema = z.strictObject({
     .min(0)
     .max(2 ** 32)
     .default(1),
-  size: z.number().int().min(48).max(1024).default(96).describe('side of the pictures in pixels'),
+  size: z.number().int().positive().optional().describe("side of the pictures in pixels; the domain's own if absent"),
   bits: z.union([z.literal(8), z.literal(16)]).default(8),
   masks: z.boolean().default(false),
   dicom: z.boolean().default(false).describe('DICOM files (12 bits) instead of PNG'),
-  dials: dialsSchema.prefault({}),
+  dials: z.record(z.string(), z.unknown()).default({}).describe('dials of the domain'),
+  voice: z.string().optional().describe("one of the domain's voices; its first if absent"),
   heldOutSynonyms: z.boolean().default(false).describe('speak with the names held out of ordinary reports'),
   workers: z.number().int().min(1).max(64).default(1),
   overwrite: z.boolean().default(false),
@@ -53,6 +54,7 @@ export interface Generated {
 
 /** What a worker thread gets. */
 export interface WorkerJob {
+  domain: string
   out: string
   places: Place[]
   options: MakeOptions
@@ -71,27 +73,35 @@ export interface WorkerReport {
 export async function generate(domain: string, input: GenerateOptions): Promise<Generated> {
   const { progress = silent, signal, ...rest } = input
   const options = parseWith(generateSchema, rest, 'phantom options')
-  const { id } = domainOf(domain)
+  const { id, dials, voices, size: sizes } = domainOf(domain)
   if ((options.count === undefined) === (options.splits === undefined)) {
     throw new VesaliusError('USAGE', 'Give either a count of studies or the numbers of each split.', { where: 'count' })
   }
   const places = placesOf(options.seed, options)
   if (places.length === 0)
     throw new VesaliusError('USAGE', 'A phantom set needs at least one study.', { where: 'count' })
-  const { out } = options
-  await claimFolder(out, options.overwrite)
-  await mkdir(join(out, 'images'), { recursive: true })
-  if (options.masks) await mkdir(join(out, 'masks'), { recursive: true })
-
+  const { out, size = sizes.default, voice = voices[0] } = options
+  if (size < sizes.least || size > sizes.most) {
+    const message = `The size is ${size}, but pictures of ${id} have ${sizes.least} to ${sizes.most} pixels a side.`
+    throw new VesaliusError('USAGE', message, { where: 'size' })
+  }
+  if (!voices.includes(voice)) {
+    const hint = `Use one of: ${voices.join(', ')}.`
+    throw new VesaliusError('UNKNOWN_NAME', `${id} has no voice "${voice}".`, { where: 'voice', hint })
+  }
   const make: MakeOptions = {
     seed: options.seed,
-    size: options.size,
+    size,
     bits: options.bits,
     masks: options.masks,
     dicom: options.dicom,
-    dials: options.dials,
+    dials: parseWith(dials, options.dials, 'dials'),
     heldOutSynonyms: options.heldOutSynonyms,
+    voice,
   }
+  await claimFolder(out, options.overwrite)
+  await mkdir(join(out, 'images'), { recursive: true })
+
   const lines = new Map<number, string>()
   const start = performance.now()
   const done = (report: WorkerReport): void => {
@@ -100,8 +110,8 @@ export async function generate(domain: string, input: GenerateOptions): Promise<
   }
   const script = options.workers > 1 ? await workerScript() : undefined
   try {
-    if (script) await runWorkers(script, { out, places, options: make }, options.workers, done, signal)
-    else await runHere({ out, places, options: make }, done, signal)
+    if (script) await runWorkers(script, { domain: id, out, places, options: make }, options.workers, done, signal)
+    else await runHere({ domain: id, out, places, options: make }, done, signal)
   } finally {
     progress.end()
   }
@@ -118,6 +128,9 @@ function countSplits(places: readonly Place[]): Generated['splits'] {
   return splits
 }
 
+/** Where domains put their files. */
+const folders = ['images', 'masks', 'maps', 'frames', 'signals', 'omics']
+
 /** A folder that already holds a set is only written over on request; the old record goes first, so no mix is ever read. */
 async function claimFolder(out: string, overwrite: boolean): Promise<void> {
   const record = join(out, 'studies.jsonl')
@@ -133,8 +146,7 @@ async function claimFolder(out: string, overwrite: boolean): Promise<void> {
   }
   if (!exists) return
   await rm(record)
-  await rm(join(out, 'images'), { recursive: true, force: true })
-  await rm(join(out, 'masks'), { recursive: true, force: true })
+  for (const folder of folders) await rm(join(out, folder), { recursive: true, force: true })
 }
 
 /** Makes and writes the studies of a job in this thread, a few at a time so that encoding overlaps drawing. */
@@ -143,6 +155,7 @@ export async function runHere(
   done: (report: WorkerReport) => void,
   signal?: AbortSignal,
 ): Promise<void> {
+  const { make } = domainOf(job.domain)
   let next = 0
   const lane = async (): Promise<void> => {
     for (;;) {
@@ -150,7 +163,7 @@ export async function runHere(
         throw new VesaliusError('INTERRUPTED', 'Making phantoms was interrupted.', { where: job.out })
       const place = job.places[next++]
       if (!place) return
-      const { study, files } = await makeStudy(place.index, place.split, job.options)
+      const { study, files } = await make(place, job.options)
       await Promise.all(files.map(({ path, bytes }) => writeImage(join(job.out, path), bytes)))
       done({ index: place.index, line: JSON.stringify(study) })
     }
@@ -158,8 +171,9 @@ export async function runHere(
   await Promise.all([lane(), lane(), lane()])
 }
 
-async function writeImage(path: string, bytes: Buffer): Promise<void> {
+async function writeImage(path: string, bytes: Uint8Array): Promise<void> {
   try {
+    await mkdir(dirname(path), { recursive: true })
     await writeFile(path, bytes)
   } catch (error) {
     throw new VesaliusError('RUNTIME_FAILED', `${path} could not be written: ${messageOf(error)}.`, {

@@ -31,7 +31,8 @@ export const phantoms = command({
     out: { type: 'string', value: 'DIR', help: 'folder to write' },
     count: { type: 'integer', default: 1000, help: 'number of studies, split by patient 80/5/15' },
     seed: { type: 'integer', default: 1, help: 'the same seed gives the same bytes' },
-    size: { type: 'integer', default: 96, help: 'side of the pictures in pixels, 48 to 1024' },
+    size: { type: 'integer', help: "side of the pictures in pixels; the domain's own if absent" },
+    voice: { type: 'string', value: 'VOICE', help: "how scenes are described; the domain's first voice if absent" },
     bits: { type: 'integer', default: 8, help: 'bits a pixel of PNG files, 8 or 16' },
     masks: { type: 'boolean', help: 'write masks too' },
     dicom: { type: 'boolean', help: 'write DICOM files instead of PNG' },
@@ -55,7 +56,7 @@ export const phantoms = command({
       for (const { id, name, findings } of domains) print(`${id}  ${name}: ${findings.join(', ')}`)
       return { domains }
     }
-    const { out, count, seed, size, bits, masks, dicom, workers, overwrite } = options
+    const { out, count, seed, size, voice, bits, masks, dicom, workers, overwrite } = options
     if (out === undefined)
       throw new VesaliusError('USAGE', 'phantoms needs a folder to write.', { hint: 'Add: --out DIR' })
     if (bits !== 8 && bits !== 16) throw new VesaliusError('USAGE', `--bits is ${bits}; pictures have 8 or 16.`)
@@ -63,7 +64,8 @@ export const phantoms = command({
       out,
       count,
       seed,
-      size,
+      ...(size === undefined ? {} : { size }),
+      ...(voice === undefined ? {} : { voice }),
       bits,
       masks,
       dicom,

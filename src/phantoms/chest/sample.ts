@@ -2,11 +2,11 @@
 
 import { type Random, random } from '../../core/random.ts'
 import type { Split } from '../../data/study.ts'
+import { splitOf, visitOf } from '../patients.ts'
 import { type Dials, type DialsInput, dialsOf } from './dials.ts'
 import { baseLogOdds, chronicFindings, dependence, drawingOrder, type FindingName, findings } from './findings.ts'
 import { mentionsOf } from './mentions.ts'
 import { partsOf } from './parts.ts'
-import { splitOf, visitOf } from './patients.ts'
 import type { Acquisition, Anatomy, Scene } from './scene.ts'
 
 /** What a scene depends on besides (seed, index). */

@@ -1,11 +1,11 @@
 /** @file One chest study as a record of the data folder, from its scene. */
 
 import type { Split, Study } from '../../data/study.ts'
+import { visitOf } from '../patients.ts'
 import { annotate } from './annotate.ts'
 import { describe, type Voice } from './describe.ts'
 import type { DialsInput } from './dials.ts'
 import { findings } from './findings.ts'
-import { visitOf } from './patients.ts'
 import { sampleScene } from './sample.ts'
 import type { Scene } from './scene.ts'
 
@@ -69,6 +69,9 @@ export function studyOfScene(scene: Scene, options: StudyOptions = {}): Study {
     attributes: { age: scene.age, sex: scene.sex },
     signals: [],
     frames: [],
+    changes: {},
+    fixations: [],
+    ratings: [],
     truth: {
       labels: truth,
       sentences: sentences.map(({ text, section, name, polarity, finding }) => ({

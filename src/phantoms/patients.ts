@@ -1,7 +1,7 @@
 /** @file Which studies belong to which patient, as a pure function of (seed, index): blocks of ten studies, cut into runs of 1-4. */
 
-import { random } from '../../core/random.ts'
-import type { Split } from '../../data/study.ts'
+import { random } from '../core/random.ts'
+import type { Split } from '../data/study.ts'
 
 /** Patients never cross a multiple of this many studies. */
 export const blockSize = 10
