@@ -6,6 +6,7 @@
 import type { z } from 'zod'
 import type { Study } from '../data/study.ts'
 import type { Bits } from './encode.ts'
+import type { Terms } from './grammar.ts'
 import type { Place } from './patients.ts'
 
 /** How studies are made and written; the same in every worker. */
@@ -44,6 +45,22 @@ export interface DomainCard {
   systems: readonly string[]
 }
 
+/** What a dial does, as a number: the card prints it and a test measures it. */
+export interface DialEffect {
+  /** Settings, in the order in which the measure grows. */
+  values: readonly unknown[]
+  /** What is measured: "share of studies without finding". */
+  what: string
+  /** The measure of some studies; `first` are the same studies made with the first of the values. */
+  measure(made: readonly MadeStudy[], first: readonly MadeStudy[]): number | Promise<number>
+  /** Other dials during the measurement, so that a rare case is met often enough. */
+  dials?: Readonly<Record<string, unknown>>
+  /** Studies a setting. Default 60. */
+  studies?: number
+  /** Side of the pictures. Default: the least. */
+  size?: number
+}
+
 export interface PhantomDomain<Schema extends z.ZodObject = z.ZodObject> {
   /** Kebab-case; `study.domain`. */
   id: string
@@ -59,6 +76,10 @@ export interface PhantomDomain<Schema extends z.ZodObject = z.ZodObject> {
   size: { least: number; most: number; default: number }
   /** Makes one study: a pure function of its arguments, in any worker, in any order. */
   make(place: Place, options: MakeOptions<z.output<Schema>>): Promise<MadeStudy>
+  /** Every name that words use for a finding: what a reader of the reports must know. */
+  words?: Readonly<Record<string, readonly Terms[]>>
+  /** What each dial does, one entry a dial. */
+  effects?: Readonly<Record<string, DialEffect>>
   card: DomainCard
 }
 

@@ -1,6 +1,6 @@
-/** @file A rendered picture as file bytes: greyscale PNG of 8 or 16 bits. */
+/** @file Rendered pictures as file bytes: grey (8 or 16 bits) or colour PNG. */
 
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 
 /** What a bit depth holds. */
 export type Bits = 8 | 16
@@ -18,9 +18,15 @@ export function quantise(pixels: Float32Array, bits: Bits): Uint8Array | Uint16A
 
 /** A greyscale PNG [height, width], fast rather than small. */
 export function encodePng(values: Uint8Array | Uint16Array, width: number, height: number): Promise<Buffer> {
-  const picture = sharp(values, { raw: { width, height, channels: 1 } })
-  return picture
-    .toColourspace(values instanceof Uint16Array ? 'grey16' : 'b-w')
-    .png({ compressionLevel: 1, adaptiveFiltering: false })
-    .toBuffer()
+  const space = values instanceof Uint16Array ? 'grey16' : 'b-w'
+  return encode(sharp(values, { raw: { width, height, channels: 1 } }).toColourspace(space))
+}
+
+/** A colour PNG of 8 bits from red, green, blue in turn [height, width, 3]. */
+export function encodeRgbPng(values: Uint8Array, width: number, height: number): Promise<Buffer> {
+  return encode(sharp(values, { raw: { width, height, channels: 3 } }))
+}
+
+function encode(picture: Sharp): Promise<Buffer> {
+  return picture.png({ compressionLevel: 1, adaptiveFiltering: false }).toBuffer()
 }

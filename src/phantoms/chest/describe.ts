@@ -2,6 +2,7 @@
 
 import { type Random, random } from '../../core/random.ts'
 import type { Study } from '../../data/study.ts'
+import type { Terms, Weighted } from '../grammar.ts'
 import type { FindingName } from './findings.ts'
 import type { Finding, Mention, Scene } from './scene.ts'
 import {
@@ -12,9 +13,7 @@ import {
   plainDenials,
   symptomOf,
   symptoms,
-  type Terms,
   terms,
-  type Weighted,
 } from './vocabulary.ts'
 
 /** How to speak. */

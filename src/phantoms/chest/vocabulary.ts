@@ -3,19 +3,8 @@
  * tests; weights are long-tailed, so that some names are seen often and some a few times.
  */
 
+import type { Terms, Weighted } from '../grammar.ts'
 import type { FindingName } from './findings.ts'
-
-/** A phrase and its weight. */
-export type Weighted = readonly (readonly [string, number])[]
-
-export interface Terms {
-  /** Names used in ordinary reports, most usual first. */
-  train: Weighted
-  /** Names that ordinary reports never use. */
-  heldOut: readonly string[]
-  /** True for nouns that take no article ("pulmonary edema"). */
-  mass?: boolean
-}
 
 /** The names of each finding. No name of one finding occurs inside a name of another. */
 export const terms: Record<FindingName, Terms> = {

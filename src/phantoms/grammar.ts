@@ -1,0 +1,238 @@
+/**
+ * @file The grammar that phantom domains speak with: pools of phrases with a long tail, names in a training and a held-out
+ * pool, sentences that affirm, doubt or deny, slips of the pen, and sentences put together to a report with its truth.
+ *
+ * A domain says each thing as a {@link Sentence}; `reportOf`, `captionOf`, `labelsOf` and `truthOf` make the fields of the
+ * study from the same list, so that words, labels and truth cannot disagree:
+ *
+ *   const name = nameOf(terms.polyp, manner, stream)                                       // 'sessile polyp'
+ *   const text = affirm({ noun: `small ${name}`, place: 'on the left wall' }, stream)      // 'There is a small sessile ...'
+ *   sentences.push(sentence(misspell(text, stream), { name: 'Polyp', polarity: 1, finding: 0 }))
+ */
+
+import type { Random } from '../core/random.ts'
+import type { Study } from '../data/study.ts'
+
+/** Phrases with their weights. */
+export type Weighted = readonly (readonly [string, number])[]
+
+/** The names of one thing. */
+export interface Terms {
+  /** Used in ordinary reports, most usual first. */
+  train: Weighted
+  /** Never used in ordinary reports: the words of open-vocabulary tests. */
+  heldOut: readonly string[]
+  /** True for nouns that take no article ("pulmonary edema"). */
+  mass?: boolean
+}
+
+/** How to speak. */
+export interface Manner {
+  /** Use the names held out of ordinary reports. */
+  heldOutSynonyms?: boolean
+}
+
+/** Weights that halve from phrase to phrase: the first is common, the last is seen a few times. */
+export function longTail(...phrases: string[]): Weighted {
+  return phrases.map((phrase, i) => [phrase, 0.5 ** i] as const)
+}
+
+/** One phrase of a pool. */
+export function say(pool: Weighted, stream: Random): string {
+  return stream.weighted(pool)
+}
+
+/** A name from the pool that the manner allows. */
+export function nameOf(terms: Terms, manner: Manner, stream: Random): string {
+  return manner.heldOutSynonyms ? stream.pick(terms.heldOut) : stream.weighted(terms.train)
+}
+
+/** First letter in upper case. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** English plural of a regular noun phrase. */
+export function plural(noun: string): string {
+  if (/[^aeiou]y$/.test(noun)) return `${noun.slice(0, -1)}ies`
+  return /(?:s|x|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`
+}
+
+/** "a mass", "an 8 mm nodule"; nothing before nouns without article. */
+export function withArticle(noun: string, mass = false): string {
+  return mass ? noun : `${/^(?:[aeiou]|8|1[18] )/i.test(noun) ? 'an' : 'a'} ${noun}`
+}
+
+/** A template with its {slots} filled: spaces made single, none before a stop, first letter in upper case. */
+export function fill(template: string, slots: Readonly<Record<string, string>>): string {
+  const text = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => slots[name] ?? '')
+  return capital(
+    text
+      .replaceAll(/\s+/g, ' ')
+      .replaceAll(/ ([.,;])/g, '$1')
+      .trim(),
+  )
+}
+
+/** What a sentence is about: "2 small nodules" "in the left lung". */
+export interface Phrase {
+  /** Without article. */
+  noun: string
+  /** With its preposition; null or absent: none is said. */
+  place?: string | null
+  /** Takes no article. */
+  mass?: boolean
+  /** Plural: no article, and the verb agrees. */
+  many?: boolean
+}
+
+/**
+ * Templates of a language. Slots: {item} noun with article, {noun} without, {at} the place, {is} the verb of the number;
+ * in denials {noun} and {other}. Templates with {at} first need a place, the others serve both.
+ */
+export interface Language {
+  affirm: Weighted
+  doubt: Weighted
+  deny: Weighted
+  denyTwo: Weighted
+  item(phrase: Phrase): string
+  is: readonly [one: string, many: string]
+  /** What marks doubt; every doubting sentence matches. */
+  doubtCue: RegExp
+  /** What marks a denial; every denying sentence matches. */
+  denialCue: RegExp
+  /** What an affirming sentence never holds. */
+  contradiction: RegExp
+}
+
+export const english: Language = {
+  affirm: [
+    ['There {is} {item} {at}.', 0.4],
+    ['{item} {at}.', 0.22],
+    ['{item} {is} seen {at}.', 0.16],
+    ['{item} {is} present {at}.', 0.1],
+    ['{at} there {is} {item}.', 0.08],
+    ['Findings show {item} {at}.', 0.04],
+  ],
+  doubt: [
+    ['Possible {noun} {at}.', 0.45],
+    ['Questionable {noun} {at}.', 0.25],
+    ['{item} {at} cannot be excluded.', 0.2],
+    ['Findings may represent {item} {at}.', 0.1],
+  ],
+  deny: [
+    ['No {noun}.', 0.5],
+    ['There is no {noun}.', 0.3],
+    ['No evidence of {noun}.', 0.15],
+    ['Negative for {noun}.', 0.05],
+  ],
+  denyTwo: [
+    ['No {noun} or {other}.', 0.6],
+    ['There is no {noun} or {other}.', 0.3],
+    ['No evidence of {noun} or {other}.', 0.1],
+  ],
+  item: ({ noun, mass = false, many = false }) => withArticle(noun, mass || many),
+  is: ['is', 'are'],
+  doubtCue:
+    /\b(?:possible|possibly|questionable|cannot be excluded|may represent|may be|suspected|equivocal|uncertain)\b/i,
+  denialCue:
+    /\b(?:no|not|none|without|negative|normal|unremarkable|intact|clear|absent|free|regular|preserved|smooth|healthy)\b/i,
+  contradiction: /\b(?:no|not|none|without|negative for|absent)\b/i,
+}
+
+/** A sentence that says it is there. */
+export function affirm(phrase: Phrase, stream: Random, language: Language = english): string {
+  const pool = language.affirm.filter(([template]) => phrase.place || !template.startsWith('{at}'))
+  return fill(say(pool, stream), slotsOf(phrase, language))
+}
+
+/** A sentence that leaves it open. */
+export function doubt(phrase: Phrase, stream: Random, language: Language = english): string {
+  return fill(say(language.doubt, stream), slotsOf(phrase, language))
+}
+
+/** A sentence that denies one or two nouns. */
+export function deny(noun: string, stream: Random, other?: string, language: Language = english): string {
+  return fill(say(other === undefined ? language.deny : language.denyTwo, stream), { noun, other: other ?? '' })
+}
+
+function slotsOf(phrase: Phrase, language: Language): Record<string, string> {
+  const [one, many] = language.is
+  return { noun: phrase.noun, item: language.item(phrase), at: phrase.place ?? '', is: phrase.many ? many : one }
+}
+
+/** Now and then (at `rate`) two letters inside a long word change places. */
+export function misspell(text: string, stream: Random, rate = 0.012): string {
+  if (!stream.chance(rate)) return text
+  const words = text.split(' ')
+  const long = words.map((word, i) => [word, i] as const).filter(([word]) => /^[a-z]{7,}$/.test(word))
+  if (long.length === 0) return text
+  const [word, at] = stream.pick(long)
+  const k = 2 + stream.int(word.length - 4)
+  words[at] = word.slice(0, k) + word.charAt(k + 1) + word.charAt(k) + word.slice(k + 2)
+  return words.join(' ')
+}
+
+/** At `rate`, the first phrase of the table that occurs is shortened: { 'left upper lobe': 'LUL' }. */
+export function abbreviate(text: string, short: Readonly<Record<string, string>>, stream: Random, rate = 0.06): string {
+  if (!stream.chance(rate)) return text
+  const found = Object.keys(short).find((phrase) => text.includes(phrase))
+  return found === undefined ? text : capital(text.replace(found, short[found] as string))
+}
+
+export type Section = 'indication' | 'comparison' | 'findings' | 'impression'
+
+/** A sentence and what it is about. */
+export interface Sentence<Name extends string = string> {
+  text: string
+  section: Section
+  /** The label that it speaks of; null for technique, advice and general statements. */
+  name: Name | null
+  polarity: 1 | 0 | -1 | null
+  /** Index into the findings of the scene; null when nothing is drawn. */
+  finding: number | null
+}
+
+/** A sentence; by default one of the findings section about nothing in particular. */
+export function sentence<Name extends string = string>(
+  text: string,
+  about: Partial<Omit<Sentence<Name>, 'text'>> = {},
+): Sentence<Name> {
+  return { text, section: 'findings', name: null, polarity: null, finding: null, ...about }
+}
+
+/** The sections of a report; a sentence listed twice in a row (about two findings) is said once. */
+export function reportOf(sentences: readonly Sentence[], language = 'en'): NonNullable<Study['report']> {
+  const report: NonNullable<Study['report']> = { language }
+  for (const section of ['indication', 'comparison', 'findings', 'impression'] as const) {
+    const texts = sentences.filter((s) => s.section === section).map((s) => s.text)
+    if (texts.length > 0) report[section] = texts.filter((text, i) => text !== texts[i - 1]).join(' ')
+  }
+  return report
+}
+
+/** What the words say of each label: certain words outweigh doubt, doubt outweighs a denial. */
+export function labelsOf(sentences: readonly Sentence[]): Study['labels'] {
+  const labels: Study['labels'] = {}
+  const weight = { 1: 2, [-1]: 1, 0: 0 }
+  for (const { name, polarity } of sentences) {
+    if (name === null || polarity === null) continue
+    const old = labels[name]
+    if (old === undefined || weight[polarity] > weight[old]) labels[name] = polarity
+  }
+  return labels
+}
+
+/** `truth.sentences`, with the boxes of each sentence's finding; `findingOfBox[i]` is the finding of the study's i-th box. */
+export function truthOf(
+  sentences: readonly Sentence[],
+  findingOfBox: readonly number[] = [],
+): NonNullable<Study['truth']>['sentences'] {
+  return sentences.map(({ text, section, name, polarity, finding }) => ({
+    text,
+    section,
+    ...(name === null ? {} : { finding: name }),
+    ...(polarity === null ? {} : { polarity }),
+    boxes: finding === null ? [] : findingOfBox.flatMap((of, i) => (of === finding ? [i] : [])),
+  }))
+}
