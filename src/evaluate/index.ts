@@ -1,15 +1,22 @@
 /** @file Evaluation: metrics with intervals, baselines, reports. */
 
 export * from './baselines/pixel.ts'
+// Metrics: classification and its calibration.
 export * from './metrics/auprc.ts'
 export * from './metrics/auroc.ts'
+// Intervals and comparisons, for all of them.
 export * from './metrics/bootstrap.ts'
 export * from './metrics/calibration.ts'
 export * from './metrics/confusion.ts'
 export * from './metrics/intervals.ts'
+// Masks and boxes.
+export * from './metrics/masks.ts'
+export * from './metrics/measure.ts'
 export * from './metrics/ranked.ts'
+// Retrieval.
 export * from './metrics/retrieval.ts'
 export * from './metrics/scaling.ts'
+export * from './metrics/surface.ts'
 export * from './metrics/threshold.ts'
 export { escapeHtml } from './report/escape.ts'
 export * from './report/html.ts'

@@ -131,7 +131,8 @@ function sameLabels(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
   return true
 }
 
-function beyondZero(draws: Float64Array): number {
+/** Two-sided bootstrap share beyond 0 of drawn differences; NaN of none. */
+export function beyondZero(draws: Float64Array): number {
   if (draws.length === 0) return Number.NaN
   let below = 0
   let above = 0
