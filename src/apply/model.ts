@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { VesaliusError } from '../core/errors.ts'
 import { readJson } from '../core/files.ts'
 import {
+  type Inline,
   input,
   lowerServing,
   openRuntime,
@@ -27,6 +28,17 @@ import { trace } from '../nn/index.ts'
 import { loadTokenizer, type Tokenizer } from '../text/index.ts'
 import { concatenate } from './vectors.ts'
 
+/** What an image tower can be asked for: global [N, D], regions [N, P, D]; `Raw` before the projection. */
+export type ImageOutput = 'global' | 'globalRaw' | 'regions' | 'regionsRaw'
+
+/** Features of N pictures. */
+export interface Rows {
+  /** Shape of one picture's part: [D] or [P, D]. */
+  shape: readonly number[]
+  /** [N, ...shape] */
+  values: Float32Array
+}
+
 export interface Model {
   /** Folder it came from. */
   readonly folder: string
@@ -39,8 +51,12 @@ export interface Model {
   embedPixels(pixels: Float32Array): Promise<Float32Array>
   /** The pooled features before the projection, [N, width]. */
   embedPixelsRaw(pixels: Float32Array): Promise<Float32Array>
+  /** Any of the image features, each [N, ...] with the shape of one row, in one run of the tower. */
+  imageFeatures<Name extends ImageOutput>(pixels: Float32Array, names: readonly Name[]): Promise<Record<Name, Rows>>
   /** Texts -> [N, D], not normalised. Equal texts give equal bits. */
   embedTexts(texts: readonly string[]): Promise<Float32Array>
+  /** The text features before the projection, [N, width]. */
+  embedTextsRaw(texts: readonly string[]): Promise<Float32Array>
   /** One picture from a file, with what was done to it. */
   readPicture(path: string): Promise<{ pixels: Float32Array; steps: PreprocessStep[] }>
   close(): Promise<void>
@@ -94,46 +110,81 @@ export async function openModel(
     sessions.set(key, known)
     return known
   }
-  const imageSession = (raw: boolean): Promise<Session> =>
-    session(`image ${raw}`, () => {
+  const imageSession = (names: readonly ImageOutput[]): Promise<Session> =>
+    session(`image ${names.join(' ')}`, () => {
       const model = (batch: number) =>
         trace(
           (scope) => {
-            const { global, globalRaw } = encodeImage(scope, input('pixels', [batch, channels, size, size]), config)
-            return { embedding: raw ? globalRaw : global }
+            const features = encodeImage(scope, input('pixels', [batch, channels, size, size]), config)
+            return Object.fromEntries(names.map((name) => [name, features[name]]))
           },
           { training: false },
         ).outputs
       return lowerServing(model, values, { target: targetOf(device) }).bytes
     })
-  const textSession = (tokens: number): Promise<Session> =>
-    session(`text ${tokens}`, () => {
+  const textSession = (tokens: number, name: 'global' | 'globalRaw'): Promise<Session> =>
+    session(`text ${name} ${tokens}`, () => {
       const model = (batch: number) =>
         trace(
           (scope) => {
             const ids = input('ids', [batch, tokens], 'int32')
-            return { embedding: encodeText(scope, ids, input('mask', [batch, tokens], 'int32'), config).global }
+            return { embedding: encodeText(scope, ids, input('mask', [batch, tokens], 'int32'), config)[name] }
           },
           { training: false },
         ).outputs
       return lowerServing(model, values, { target: targetOf(device) }).bytes
     })
 
-  const embedImages = async (pixels: Float32Array, raw: boolean): Promise<Float32Array> => {
+  const imageFeatures = async <Name extends ImageOutput>(
+    pixels: Float32Array,
+    names: readonly Name[],
+  ): Promise<Record<Name, Rows>> => {
     const each = channels * size * size
     const count = pixels.length / each
-    const parts: Float32Array[] = []
-    const loaded = await imageSession(raw)
+    const parts = new Map<Name, Inline[]>(names.map((name) => [name, []]))
+    const loaded = await imageSession(names)
     for (let from = 0; from < count; from += chunk) {
       const n = Math.min(chunk, count - from)
       const data = pixels.slice(from * each, (from + n) * each)
+      const feeds = { pixels: { dtype: 'float32', shape: [n, channels, size, size], data } } as const
+      const { outputs } = await loaded.run({ feeds, fetch: [...names] })
+      for (const name of names) parts.get(name)!.push(outputs[name]!)
+    }
+    const rows = {} as Record<Name, Rows>
+    for (const [name, found] of parts) {
+      const values = concatenate(found.map(({ data }) => data as Float32Array))
+      rows[name] = { shape: found[0]?.shape.slice(1) ?? [], values }
+    }
+    return rows
+  }
+
+  const embedTexts = async (texts: readonly string[], name: 'global' | 'globalRaw'): Promise<Float32Array> => {
+    const distinct = [...new Set(texts)]
+    const longest = Math.max(...distinct.map((text) => tokenizer.encode(text).length), 1)
+    const tokens = Math.min(config.text.context, roundUp(longest))
+    const loaded = await textSession(tokens, name)
+    const parts: Float32Array[] = []
+    for (let from = 0; from < distinct.length; from += chunk) {
+      const some = distinct.slice(from, from + chunk)
+      const { ids, mask } = tokenizer.encodeBatch(some, tokens)
       const { outputs } = await loaded.run({
-        feeds: { pixels: { dtype: 'float32', shape: [n, channels, size, size], data } },
+        feeds: {
+          ids: { dtype: 'int32', shape: [some.length, tokens], data: ids },
+          mask: { dtype: 'int32', shape: [some.length, tokens], data: Int32Array.from(mask) },
+        },
         fetch: ['embedding'],
       })
       parts.push(outputs.embedding!.data as Float32Array)
     }
-    return concatenate(parts)
+    const rows = concatenate(parts)
+    const width = rows.length / distinct.length
+    const place = new Map(distinct.map((text, i) => [text, i]))
+    const out = new Float32Array(texts.length * width)
+    texts.forEach((text, i) => {
+      const from = (place.get(text) as number) * width
+      out.set(rows.subarray(from, from + width), i * width)
+    })
+    return out
   }
 
   return {
@@ -142,37 +193,11 @@ export async function openModel(
     tokenizer,
     preprocess: prepare,
     scale,
-    embedPixels: (pixels) => embedImages(pixels, false),
-    embedPixelsRaw: (pixels) => embedImages(pixels, true),
-    async embedTexts(texts) {
-      const distinct = [...new Set(texts)]
-      const tokens = Math.min(
-        config.text.context,
-        roundUp(Math.max(...distinct.map((text) => tokenizer.encode(text).length), 1)),
-      )
-      const loaded = await textSession(tokens)
-      const parts: Float32Array[] = []
-      for (let from = 0; from < distinct.length; from += chunk) {
-        const some = distinct.slice(from, from + chunk)
-        const { ids, mask } = tokenizer.encodeBatch(some, tokens)
-        const { outputs } = await loaded.run({
-          feeds: {
-            ids: { dtype: 'int32', shape: [some.length, tokens], data: ids },
-            mask: { dtype: 'int32', shape: [some.length, tokens], data: Int32Array.from(mask) },
-          },
-          fetch: ['embedding'],
-        })
-        parts.push(outputs.embedding!.data as Float32Array)
-      }
-      const rows = concatenate(parts)
-      const place = new Map(distinct.map((text, i) => [text, i]))
-      const out = new Float32Array(texts.length * config.joint)
-      texts.forEach((text, i) => {
-        const from = (place.get(text) as number) * config.joint
-        out.set(rows.subarray(from, from + config.joint), i * config.joint)
-      })
-      return out
-    },
+    embedPixels: async (pixels) => (await imageFeatures(pixels, ['global'])).global.values,
+    embedPixelsRaw: async (pixels) => (await imageFeatures(pixels, ['globalRaw'])).globalRaw.values,
+    imageFeatures,
+    embedTexts: (texts) => embedTexts(texts, 'global'),
+    embedTextsRaw: (texts) => embedTexts(texts, 'globalRaw'),
     async readPicture(file) {
       return preprocess(await readImage(file), prepare)
     },

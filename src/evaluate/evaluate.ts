@@ -9,7 +9,9 @@ import { readStudies } from '../data/studies.ts'
 import type { Split, Study } from '../data/study.ts'
 import { splitStudies } from '../pretrain/prepare.ts'
 import { readRunConfig } from '../pretrain/run-folder.ts'
-import { type FilledPrompts, fillPrompts, loadPromptSet, selectPrompts } from '../text/index.ts'
+import { type FilledPrompts, fillPrompts, loadPromptSet } from '../text/index.ts'
+import { openContext } from './context.ts'
+import { type EvaluationData, type ProtocolContext, type ProtocolId, protocolIds, type TaskName } from './protocol.ts'
 import {
   type DomainFold,
   type DomainResult,
@@ -18,13 +20,12 @@ import {
   summarizeDomain,
   vqaRadOrgan,
 } from './protocols/domain.ts'
-import { type FindingScores, zeroShotFindings } from './protocols/findings.ts'
-import { type RetrievalResult, retrievalOf } from './protocols/retrieval.ts'
+import type { FindingScores } from './protocols/findings.ts'
+import type { RetrievalResult } from './protocols/retrieval.ts'
+import type { ZscDetails } from './protocols/zsc.ts'
 import { pixelLine, supervisedLine } from './reference.ts'
-import { type Cases, embedStudies } from './studies.ts'
-
-export const taskNames = ['zero-shot', 'retrieval', 'domain'] as const
-export type TaskName = (typeof taskNames)[number]
+import { type ProtocolOutcome, runProtocols } from './run-protocols.ts'
+import { embedStudies } from './studies.ts'
 
 export interface EvaluateOptions {
   /** Run folder, folder of runs fold-0, fold-1 ..., or model folder. */
@@ -33,6 +34,10 @@ export interface EvaluateOptions {
   data?: string | undefined
   /** All that the data allow if absent. */
   tasks?: readonly TaskName[] | undefined
+  /** Steps of each trained head; 300 if absent. */
+  headSteps?: number | undefined
+  /** Of heads, subsets and controls; 1 if absent. */
+  seed?: number | undefined
   /** Prompt set for zero-shot findings: a built-in name or a file. */
   prompts?: string | undefined
   /** Prompt set for domain identification. */
@@ -48,8 +53,12 @@ export interface EvaluateOptions {
 }
 
 export interface Evaluation {
-  zeroShot?: FindingScores & { prompts: string }
-  retrieval?: RetrievalResult
+  /** What became of every protocol asked for. */
+  outcomes: ProtocolOutcome[]
+  /** ZSC in full. */
+  zeroShot?: ZscDetails | undefined
+  /** ITR in full. */
+  retrieval?: RetrievalResult | undefined
   domain?: DomainResult & { prompts: string }
   reference?: { pixelBaseline: FindingScores; supervised?: FindingScores; shuffled?: FindingScores }
 }
@@ -75,32 +84,29 @@ async function foldsOf(run: string): Promise<string[]> {
 /** Runs every task asked for. */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const folds = await foldsOf(options.run)
-  const result: Evaluation = {}
+  const result: Evaluation = { outcomes: [] }
   const domain: DomainFold[] = []
   let classes: readonly string[] = []
   let prompts = ''
   for (const fold of folds) {
-    const { folder, studies, training } = await studiesOf(fold, options)
-    const tasks = options.tasks ?? tasksFor(studies, folds.length)
+    const data = await dataOf(fold, options)
+    const tasks = options.tasks ?? tasksFor(data.test, folds.length)
     const model = await openModel(fold, options)
     try {
-      const cases = await embedStudies(model, folder, studies, {
-        progress: options.progress('Embedding', studies.length, 'studies'),
-      })
-      const pooled = async (): Promise<Cases> =>
-        embedStudies(model, folder, training, {
-          embed: false,
-          progress: options.progress('Pixel baseline', training.length, 'studies'),
-        })
       if (tasks.includes('domain')) {
         const filled = fillPrompts(await loadPromptSet(options.domainPrompts ?? 'vqa-rad-organs'))
-        checkDomain(studies, filled)
+        checkDomain(data.test, filled)
         ;({ names: classes, key: prompts } = filled)
-        domain.push(await domainFold(model, cases, await pooled(), filled, vqaRadOrgan))
+        const cases = await embedStudies(model, data.folder, data.test, {
+          progress: options.progress('Embedding', data.test.length, 'studies'),
+        })
+        const training = await embedStudies(model, data.folder, data.train, {
+          embed: false,
+          progress: options.progress('Pixel baseline', data.train.length, 'studies'),
+        })
+        domain.push(await domainFold(model, cases, training, filled, vqaRadOrgan))
       }
-      if (folds.length > 1) continue
-      if (tasks.includes('zero-shot')) await evaluateFindings(result, model, cases, await pooled(), folder, options)
-      if (tasks.includes('retrieval')) result.retrieval = await retrievalOf(model, cases)
+      if (folds.length === 1) await runAll(result, model, data, tasks, options)
     } finally {
       await model.close()
     }
@@ -109,65 +115,72 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   return result
 }
 
-async function evaluateFindings(
+async function runAll(
   result: Evaluation,
   model: Model,
-  cases: Cases,
-  training: Cases,
-  folder: string,
+  data: EvaluationData,
+  tasks: readonly TaskName[],
   options: EvaluateOptions,
 ): Promise<void> {
-  const filled = await findingPrompts(cases.studies, options)
-  result.zeroShot = { ...(await zeroShotFindings(model, cases, filled)), prompts: filled.key }
-  const reference: NonNullable<Evaluation['reference']> = { pixelBaseline: pixelLine(filled.names, training, cases) }
+  const settings = { prompts: options.prompts, seed: options.seed ?? 1, headSteps: options.headSteps ?? 300 }
+  const context = openContext({ model, data, settings, progress: options.progress })
+  const ids = tasks.filter((task) => task !== 'domain')
+  result.outcomes = await runProtocols(context, ids)
+  for (const { protocol, skipped } of result.outcomes) {
+    // A protocol that was asked for by name must not be passed over in silence.
+    if (skipped !== undefined && options.tasks?.length === 1) {
+      throw new VesaliusError('DATA_LACKS_FIELD', `${protocol.name} cannot be measured here: ${skipped}.`, {
+        where: data.folder,
+      })
+    }
+  }
+  result.zeroShot = detailsOf<ZscDetails>(result.outcomes, 'ZSC')
+  result.retrieval = detailsOf<RetrievalResult>(result.outcomes, 'ITR')
+  if (result.zeroShot !== undefined) {
+    result.reference = await referenceLines(context, result.zeroShot.findings, options)
+  }
+}
+
+/** Details of a protocol that ran; the caller knows the type that this protocol gives. */
+function detailsOf<Details extends object>(outcomes: readonly ProtocolOutcome[], id: ProtocolId): Details | undefined {
+  const outcome = outcomes.find(({ protocol }) => protocol.id === id)
+  return outcome === undefined || outcome.skipped !== undefined ? undefined : (outcome.result.details as Details)
+}
+
+/** Pixels, and the runs given for comparison, on the same findings. */
+async function referenceLines(
+  context: ProtocolContext,
+  findings: readonly string[],
+  options: EvaluateOptions,
+): Promise<NonNullable<Evaluation['reference']>> {
+  const { data } = context
+  const train = { studies: data.train, pooled: await context.pooled('train') }
+  const test = { studies: data.test, pooled: await context.pooled('test') }
+  const reference: NonNullable<Evaluation['reference']> = { pixelBaseline: pixelLine(findings, train, test) }
   const { supervised, shuffled } = options
   if (supervised !== undefined) {
-    const progress = options.progress('Supervised line', cases.studies.length, 'studies')
-    reference.supervised = await supervisedLine(supervised, filled.names, folder, cases.studies, {
+    const progress = options.progress('Supervised line', data.test.length, 'studies')
+    reference.supervised = await supervisedLine(supervised, findings, data.folder, data.test, {
       progress,
       device: options.device,
     })
   }
   if (shuffled !== undefined) {
-    const control = await openModel(shuffled, options)
+    const model = await openModel(shuffled, options)
     try {
-      const progress = options.progress('Shuffled control', cases.studies.length, 'studies')
-      reference.shuffled = await zeroShotFindings(
-        control,
-        await embedStudies(control, folder, cases.studies, { progress }),
-        filled,
-      )
+      const { settings, progress } = context
+      const control = await runProtocols(openContext({ model, data, settings, progress }), ['ZSC'])
+      const found = detailsOf<ZscDetails>(control, 'ZSC')
+      if (found !== undefined) reference.shuffled = found
     } finally {
-      await control.close()
+      await model.close()
     }
   }
-  result.reference = reference
+  return reference
 }
 
-/** The prompt pairs of the findings that the studies are labelled with. */
-async function findingPrompts(studies: readonly Study[], { prompts }: EvaluateOptions): Promise<FilledPrompts> {
-  const labelled = new Set(studies.flatMap((study) => Object.keys(study.truth?.labels ?? study.labels)))
-  const phantom = studies.some((study) => study.truth !== undefined)
-  const set = await loadPromptSet(prompts ?? (phantom ? 'chest-phantom' : 'chexzero'))
-  if (set.kind !== 'pairs') {
-    throw new VesaliusError('USAGE', `The prompt set ${set.name} has exclusive classes; findings need prompt pairs.`, {
-      where: '--prompts',
-    })
-  }
-  const names = set.findings.map(({ name }) => name).filter((name) => labelled.has(name))
-  if (names.length === 0) {
-    throw new VesaliusError('DATA_LACKS_FIELD', `No study carries a label of the prompt set ${set.name}.`, {
-      hint: 'Choose another set with --prompts, or leave out the task zero-shot.',
-    })
-  }
-  return fillPrompts(selectPrompts(set, names))
-}
-
-/** The studies to evaluate on, and those the run was trained on. */
-async function studiesOf(
-  run: string,
-  { data, split = 'test' }: EvaluateOptions,
-): Promise<{ folder: string; studies: Study[]; training: Study[] }> {
+/** The studies to evaluate on (as `test`), and those the run was trained and validated on. */
+async function dataOf(run: string, { data, split = 'test' }: EvaluateOptions): Promise<EvaluationData> {
   const config = await readRunConfig(run).catch(() => undefined)
   const folder = data ?? config?.data.folder
   if (folder === undefined) {
@@ -176,24 +189,22 @@ async function studiesOf(
       hint: 'Give --data.',
     })
   }
-  const splits = splitStudies(await readStudies(folder), config?.data ?? FREE)
-  const studies = splits[split]
-  if (studies.length === 0) {
+  const { train, validate, ...splits } = splitStudies(await readStudies(folder), config?.data ?? FREE)
+  const test = { train, validate, ...splits }[split]
+  if (test.length === 0) {
     throw new VesaliusError('DATA_EMPTY', `There is no study in the split "${split}" of ${folder}.`, {
       where: folder,
       hint: 'Choose another one with --split.',
     })
   }
-  return { folder, studies, training: splits.train }
+  return { folder, train, validate, test }
 }
 
 const FREE = { folds: undefined, fold: undefined }
 
 function tasksFor(studies: readonly Study[], folds: number): TaskName[] {
   const organs = studies.some((study) => String(study.attributes[vqaRadOrgan.attribute]) in vqaRadOrgan.values)
-  if (organs) return ['domain', ...(folds === 1 ? (['retrieval'] as const) : [])]
-  const labelled = studies.some((study) => Object.keys(study.truth?.labels ?? study.labels).length > 0)
-  return labelled ? ['zero-shot', 'retrieval'] : ['retrieval']
+  return [...(organs ? (['domain'] as const) : []), ...(folds === 1 ? protocolIds : [])]
 }
 
 function checkDomain(studies: readonly Study[], { kind, names }: FilledPrompts): void {

@@ -8,17 +8,17 @@ import type { Study } from '../data/study.ts'
 import { readSafetensors } from '../models/checkpoints/safetensors.ts'
 import { fitPixelBaseline, predictPixelBaseline } from './baselines/pixel.ts'
 import { type FindingScores, summarizeFindings } from './protocols/findings.ts'
-import { type Cases, embedStudies, labelsOf } from './studies.ts'
+import { embedStudies, labelsOf, type PooledCases } from './studies.ts'
 
 /** Logistic models on 16 x 16 pixels, fitted on the true labels of the training cases. */
-export function pixelLine(findings: readonly string[], training: Cases, cases: Cases): FindingScores {
+export function pixelLine(findings: readonly string[], training: PooledCases, cases: PooledCases): FindingScores {
   const columns = findings.map((name) => labelsOf(training.studies, name))
   const labels = Int8Array.from({ length: training.studies.length * findings.length }, (_, i) => {
     return columns[i % findings.length]![Math.floor(i / findings.length)]!
   })
   const predicted = predictPixelBaseline(fitPixelBaseline(training.pooled, labels), cases.pooled)
   const scores = findings.map((_, k) => Float32Array.from(cases.studies, (_, n) => predicted[n * findings.length + k]!))
-  return summarizeFindings(findings, scores, cases)
+  return summarizeFindings(findings, scores, cases.studies)
 }
 
 /**
@@ -57,7 +57,7 @@ export async function supervisedLine(
         return z
       }),
     )
-    return summarizeFindings(findings, scores, cases)
+    return summarizeFindings(findings, scores, cases.studies)
   } finally {
     await model.close()
   }

@@ -9,12 +9,15 @@ import type { Study } from '../data/study.ts'
 import { textOf } from '../data/text-of.ts'
 import { poolTo16 } from './baselines/pixel.ts'
 
-export interface Cases {
+export interface PooledCases {
   studies: readonly Study[]
-  /** Rows [N, D]: unit length unless asked otherwise. */
-  images: Float32Array
   /** First channel of each picture, averaged to 16 x 16: [N, 256]. */
   pooled: Float32Array
+}
+
+export interface Cases extends PooledCases {
+  /** Rows [N, D]: unit length unless asked otherwise. */
+  images: Float32Array
   /** Pooled features before the projection [N, width], if asked for. */
   raw?: Float32Array
 }
@@ -59,6 +62,11 @@ export async function embedStudies(
   const rows = concatenate(images)
   if (normalize) normalizeRows(rows, joint, (n) => `the image of study ${studies[n]?.id}`)
   return { studies, images: rows, pooled, ...(raw ? { raw: concatenate(raws) } : {}) }
+}
+
+/** Whether a study has a report or a caption. */
+export function withWords({ report, captions }: Study): boolean {
+  return (report?.findings ?? '') !== '' || (report?.impression ?? '') !== '' || captions.length > 0
 }
 
 /** The report (findings and impression) of each study, or its first caption. */

@@ -66,7 +66,7 @@ export const demo = command({
     const { evaluate } = await import('../../evaluate/evaluate.ts')
     const evaluation = await evaluate({
       run: folders.clip,
-      tasks: ['zero-shot', 'retrieval'],
+      tasks: ['ZSC', 'ITR'],
       supervised: folders.supervised,
       shuffled: folders.shuffled,
       progress: context.progress,

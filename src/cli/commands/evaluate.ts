@@ -3,13 +3,17 @@
 import { join } from 'node:path'
 import { VesaliusError } from '../../core/errors.ts'
 import { writeFileAtomic } from '../../core/files.ts'
-import { type TaskName, taskNames } from '../../evaluate/evaluate.ts'
+import { type TaskName, taskNames } from '../../evaluate/protocol.ts'
 import { command } from '../command.ts'
 import { deviceOption } from '../device.ts'
 
+/** What two protocols were called before they went by their codes. */
+const formerNames: Readonly<Record<string, string>> = { 'zero-shot': 'zsc', retrieval: 'itr' }
+
 function tasksOf(list: string | undefined): TaskName[] | undefined {
   return list?.split(',').map((name) => {
-    const found = taskNames.find((task) => task === name.trim())
+    const asked = name.trim().toLowerCase()
+    const found = taskNames.find((task) => task.toLowerCase() === (formerNames[asked] ?? asked))
     if (found === undefined)
       throw new VesaliusError('USAGE', `There is no task "${name}".`, { hint: `Use: ${taskNames.join(', ')}.` })
     return found
@@ -43,6 +47,7 @@ export const evaluate = command({
   ],
   async run({ positionals: [run = ''], options }, { print, progress }) {
     const { evaluate: evaluateRun } = await import('../../evaluate/evaluate.ts')
+    const { outcomesDocument } = await import('../../evaluate/run-protocols.ts')
     const { evaluationReport, evaluationTables } = await import('../../evaluate/report/evaluation-report.ts')
     const split = options.split as 'train' | 'validate' | 'test'
     const evaluation = await evaluateRun({
@@ -63,7 +68,8 @@ export const evaluate = command({
       evaluationReport(evaluation, { title: 'Evaluation', subtitle: `${run}, split ${split}` }),
     )
     print(`${evaluationTables(evaluation)}\nReport: ${report}`)
-    return { ...evaluation, report }
+    const { outcomes, ...whole } = evaluation
+    return { protocols: outcomesDocument(outcomes), ...whole, report }
   },
 })
 

@@ -1,14 +1,12 @@
 /**
- * @file Protocol ZSC for findings that can coexist: zero-shot scores by prompt pairs, macro and per-class AUROC with
- * bootstrap intervals over patients. The same summary serves the reference lines.
+ * @file The summary of scores of findings: macro and per-class AUROC with bootstrap intervals over patients. The same for
+ * zero-shot scores, probes and reference lines.
  */
 
-import { classMatrix, score } from '../../apply/classify/zero-shot.ts'
-import type { Model } from '../../apply/model.ts'
-import type { FilledPrompts } from '../../text/index.ts'
+import type { Study } from '../../data/study.ts'
 import { rankedAuroc } from '../metrics/auroc.ts'
 import { bootstrapFindings } from '../metrics/intervals.ts'
-import { type Cases, labelsOf, patientsOf } from '../studies.ts'
+import { labelsOf, patientsOf } from '../studies.ts'
 
 export interface FindingScores {
   findings: readonly string[]
@@ -28,15 +26,15 @@ export interface FindingScores {
 export function summarizeFindings(
   findings: readonly string[],
   scores: readonly ArrayLike<number>[],
-  cases: Cases,
+  studies: readonly Study[],
 ): FindingScores {
   const labelled = findings.map((name, k) => ({
     name,
     scores: scores[k] as ArrayLike<number>,
-    labels: labelsOf(cases.studies, name),
+    labels: labelsOf(studies, name),
   }))
   const { mean, each, resamples, redrawn, skipped, units } = bootstrapFindings(rankedAuroc, labelled, {
-    clusters: patientsOf(cases.studies),
+    clusters: patientsOf(studies),
   })
   const perClass: FindingScores['perClass'] = {}
   labelled.forEach(({ name, labels }, k) => {
@@ -51,22 +49,9 @@ export function summarizeFindings(
     macroAuroc: finite(mean.value),
     interval: Number.isNaN(mean.value) ? null : [mean.low, mean.high],
     perClass,
-    n: cases.studies.length,
+    n: studies.length,
     bootstrap: { resamples, redrawn, skipped, units },
   }
-}
-
-/** Zero-shot scores of all cases for the findings of a pair prompt set. */
-export async function zeroShotFindings(model: Model, cases: Cases, prompts: FilledPrompts): Promise<FindingScores> {
-  const matrix = await classMatrix(model, prompts)
-  const width = model.config.joint
-  const rows = score(cases.images, matrix, {
-    scale: model.scale,
-    width,
-    nameOf: (n) => `study ${cases.studies[n]?.id}`,
-  })
-  const scores = prompts.names.map((_, k) => rows.map(({ probabilities }) => probabilities[k] as number))
-  return summarizeFindings(prompts.names, scores, cases)
 }
 
 function finite(value: number): number | null {

@@ -1,9 +1,6 @@
-/** @file Protocol ITR: image-text retrieval among the cases, both ways, ties by mid-rank. */
+/** @file The summary of image-text retrieval, both ways. */
 
-import type { Model } from '../../apply/model.ts'
-import { normalizeRows, products } from '../../apply/vectors.ts'
-import { identicalGroups, type Retrieval, retrieval } from '../metrics/retrieval.ts'
-import { type Cases, textsOf } from '../studies.ts'
+import type { Retrieval } from '../metrics/retrieval.ts'
 
 export interface Recalls {
   r1: number
@@ -23,22 +20,16 @@ export interface RetrievalResult {
   chance: { r1: number; r5: number; r10: number }
 }
 
-/** Retrieval among all cases, each with its report. */
-export async function retrievalOf(model: Model, cases: Cases): Promise<RetrievalResult> {
-  const width = model.config.joint
-  const texts = textsOf(cases.studies)
-  const rows = normalizeRows(await model.embedTexts(texts), width, (n) => `the report of study ${cases.studies[n]?.id}`)
-  const similarity = products(cases.images, rows, width)
-  const groups = identicalGroups(texts)
+/** The numbers of both countings: each its own report only (`own`), any report with the same words (`shared`). */
+export function retrievalSummary(own: Retrieval, shared: Retrieval, groups: ArrayLike<number>): RetrievalResult {
   const counts = new Map<number, number>()
-  for (const group of groups) counts.set(group, (counts.get(group) ?? 0) + 1)
-  const own = retrieval(similarity, texts.length)
-  const shared = retrieval(similarity, texts.length, { groups, identicalAsHits: true })
+  const list = Array.from(groups)
+  for (const group of list) counts.set(group, (counts.get(group) ?? 0) + 1)
   return {
-    candidates: texts.length,
+    candidates: own.count,
     ...recallsOf(own),
     identicalAsHits: recallsOf(shared),
-    repeated: groups.filter((group) => (counts.get(group) as number) > 1).length,
+    repeated: list.filter((group) => (counts.get(group) as number) > 1).length,
     chance: { r1: own.chance[1]!, r5: own.chance[5]!, r10: own.chance[10]! },
   }
 }

@@ -1,0 +1,41 @@
+/**
+ * ZSC: zero-shot classification of findings that can coexist, by pairs of positive and negative prompts (CheXzero, Tiu et
+ * al. 2022). Truth is what is in the picture where that is known, else what the report says.
+ */
+
+import { classMatrix, score } from '../../apply/classify/zero-shot.ts'
+import type { Measured } from '../measure.ts'
+import { findingPrompts, labelledFindings } from '../prompts.ts'
+import type { Protocol } from '../protocol.ts'
+import { labelsOf, patientsOf } from '../studies.ts'
+import { type FindingScores, summarizeFindings } from './findings.ts'
+
+/** What ZSC says beside its measures. */
+export type ZscDetails = FindingScores & { prompts: string }
+
+export const zsc: Protocol = {
+  id: 'ZSC',
+  name: 'Zero-shot classification',
+  measures: 'AUROC of each finding by positive against negative prompts, averaged over findings.',
+  chance: { macroAuroc: 0.5 },
+  lacks: ({ test }) => (labelledFindings(test).size === 0 ? 'no study carries labels' : undefined),
+  async run({ model, data, settings, features }) {
+    const prompts = await findingPrompts(data.test, settings.prompts)
+    const matrix = await classMatrix(model, prompts)
+    const { values } = await features('test', 'global')
+    const nameOf = (n: number): string => `study ${data.test[n]?.id}`
+    const rows = score(values, matrix, { scale: model.scale, width: model.config.joint, nameOf })
+    const scores = prompts.names.map((_, k) => rows.map(({ probabilities }) => probabilities[k] as number))
+    const findings = prompts.names.map((name, k) => ({
+      name,
+      scores: scores[k] as number[],
+      labels: labelsOf(data.test, name),
+    }))
+    const measured: Measured = {
+      units: patientsOf(data.test),
+      measures: { macroAuroc: { kind: 'auroc', findings }, macroAuprc: { kind: 'auprc', findings } },
+    }
+    const details: ZscDetails = { ...summarizeFindings(prompts.names, scores, data.test), prompts: prompts.key }
+    return { measured: [measured], details }
+  },
+}
