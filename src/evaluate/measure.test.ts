@@ -1,0 +1,110 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Measure, measuredFromJson, measuredToJson, statisticOf, withIntervals } from './measure.ts'
+
+const cases = 12
+const numbers = fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: cases, maxLength: cases })
+const draws = fc.array(fc.nat(3), { minLength: cases, maxLength: cases })
+
+/** The case lists of a measure with every case repeated as often as it was drawn. */
+function repeated(measure: Measure, counts: readonly number[]): Measure {
+  const again = (values: ArrayLike<number>): number[] =>
+    counts.flatMap((count, i) => new Array<number>(count).fill(values[i]!))
+  switch (measure.kind) {
+    case 'mean':
+    case 'median':
+      return { ...measure, values: again(measure.values) }
+    case 'ratio':
+      return { ...measure, top: again(measure.top), bottom: again(measure.bottom) }
+    case 'auroc':
+    case 'auprc':
+      return {
+        ...measure,
+        findings: measure.findings.map((f) => ({ ...f, scores: again(f.scores), labels: again(f.labels) })),
+      }
+    case 'concordance':
+      return { ...measure, times: again(measure.times), events: again(measure.events), risks: again(measure.risks) }
+  }
+}
+
+const binary = numbers.map((values) => values.map((v) => (v > 0 ? 1 : 0)))
+const measures: fc.Arbitrary<Measure> = fc.oneof(
+  numbers.map((values): Measure => ({ kind: 'mean', values })),
+  numbers.map((values): Measure => ({ kind: 'median', values })),
+  fc
+    .tuple(numbers, numbers)
+    .map(([top, b]): Measure => ({ kind: 'ratio', top, bottom: b.map((v) => Math.abs(v) + 1) })),
+  fc
+    .tuple(numbers, binary)
+    .map(([scores, labels]): Measure => ({ kind: 'auroc', findings: [{ name: 'a', scores, labels }] })),
+  fc
+    .tuple(numbers, binary)
+    .map(([scores, labels]): Measure => ({ kind: 'auprc', findings: [{ name: 'a', scores, labels }] })),
+  fc.tuple(numbers, binary, numbers).map(([t, events, risks]): Measure => {
+    const times = t.map((v) => Math.round(v) + 6)
+    return { kind: 'concordance', times, events, risks }
+  }),
+)
+
+describe('a measure', () => {
+  it('on counted cases is the measure of the repeated cases', () => {
+    fc.assert(
+      fc.property(measures, draws, (measure, counts) => {
+        const counted = statisticOf(measure)(counts)
+        const written = statisticOf(repeated(measure, counts))()
+        if (Number.isNaN(counted)) {
+          // A finding that the resample lost is undefined either way.
+          expect(written).toBeNaN()
+        } else expect(counted).toBeCloseTo(written, 10)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('comes back from JSON with the same values, NaN and infinities included', () => {
+    const labels = [1, 0, -1]
+    const measured = {
+      units: Int32Array.of(0, 1, 1),
+      measures: {
+        a: { kind: 'mean', values: Float64Array.of(1, Number.NaN, 3) },
+        b: { kind: 'auroc', findings: [{ name: 'x', scores: [Number.NEGATIVE_INFINITY, 0.25, 2], labels }] },
+      },
+    } as const
+    const again = measuredFromJson(JSON.parse(JSON.stringify(measuredToJson(measured))))
+    for (const name of ['a', 'b'] as const)
+      expect(statisticOf(again.measures[name]!)()).toBe(statisticOf(measured.measures[name])())
+    expect(again.units).toEqual([0, 1, 1])
+  })
+
+  it('has an interval around it, the cases that took part, and a reason where it is undefined', () => {
+    const { values } = withIntervals({
+      units: [0, 1, 2, 3],
+      measures: {
+        known: { kind: 'mean', values: [0, 1, Number.NaN, 1] },
+        unknown: { kind: 'auroc', findings: [{ name: 'x', scores: [1, 2, 3, 4], labels: [1, 1, -1, -1] }] },
+      },
+    })
+    expect(values.known).toMatchObject({ n: 3, excluded: 1 })
+    expect(values.known?.value).toBeCloseTo(2 / 3, 12)
+    expect(values.unknown).toEqual({
+      value: null,
+      interval: null,
+      n: 2,
+      excluded: 2,
+      reason: 'no finding has cases with and without it',
+    })
+  })
+
+  it('draws patients, not cases: two studies of each patient widen the interval as one study would', () => {
+    const one = Float64Array.from({ length: 40 }, (_, i) => (i % 3 === 0 ? 1 : 0))
+    const two = Float64Array.from({ length: 80 }, (_, i) => one[i >> 1]!)
+    const width = (values: Float64Array, units: Int32Array): number => {
+      const [low, high] = withIntervals({ units, measures: { m: { kind: 'mean', values } } }).values.m!.interval!
+      return high - low
+    }
+    const single = width(one, Int32Array.from(one.keys()))
+    const patients = Int32Array.from(two, (_, i) => i >> 1)
+    expect(width(two, patients)).toBeCloseTo(single, 6)
+    expect(width(two, Int32Array.from(two.keys()))).toBeLessThan(single * 0.85)
+  })
+})
