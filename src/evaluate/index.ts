@@ -1,15 +1,21 @@
 /** @file Evaluation: metrics with intervals, baselines, reports. */
 
 export * from './baselines/pixel.ts'
+// Places: masks, boxes, maps, points.
+export * from './metrics/anomaly.ts'
 // Metrics: classification and its calibration.
 export * from './metrics/auprc.ts'
 export * from './metrics/auroc.ts'
 // Intervals and comparisons, for all of them.
 export * from './metrics/bootstrap.ts'
+export * from './metrics/boxes.ts'
 export * from './metrics/calibration.ts'
 export * from './metrics/confusion.ts'
+export * from './metrics/detection.ts'
+export * from './metrics/froc.ts'
+export * from './metrics/grounding.ts'
 export * from './metrics/intervals.ts'
-// Masks and boxes.
+export * from './metrics/key-points.ts'
 export * from './metrics/masks.ts'
 export * from './metrics/measure.ts'
 export * from './metrics/ranked.ts'

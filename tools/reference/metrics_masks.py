@@ -1,13 +1,12 @@
-"""Golden values for src/evaluate/metrics/masks.ts and surface.ts, from MONAI, torchmetrics and DeepMind's surface-distance.
+"""Golden values for src/evaluate/metrics/masks.ts and surface.ts, from MONAI and torchmetrics.
 
-Run: python tools/reference/metrics_masks.py   (writes test/golden/metrics-masks.json; needs monai, torchmetrics, surface-distance)
+Run: python tools/reference/metrics_masks.py   (writes test/golden/metrics-masks.json; needs monai, torchmetrics)
 """
 import json
 import pathlib
 
 import monai
 import numpy as np
-import surface_distance
 import torch
 from monai.metrics import compute_average_surface_distance, compute_dice, compute_hausdorff_distance, compute_iou, compute_surface_dice
 from torchmetrics.functional.classification import multiclass_jaccard_index
@@ -40,17 +39,7 @@ def case(name, p, y, spacing):
         "hausdorff95": distance(95), "hausdorff": distance(None),
         "surfaceDice": {str(t): number(compute_surface_dice(tp, ty, class_thresholds=[t], **both)) for t in (0.0, 1.0, 2.5)},
         "meanDistance": number(compute_average_surface_distance(tp, ty, symmetric=True, **both)),
-        "subvoxel": subvoxel(p, y, spacing),
     }
-
-
-def subvoxel(p, y, spacing):
-    """DeepMind's own definitions, elements of the surface weighted by their area."""
-    if not p.any() or not y.any():
-        return None
-    d = surface_distance.compute_surface_distances(y.astype(bool), p.astype(bool), spacing)
-    return {"hausdorff95": surface_distance.compute_robust_hausdorff(d, 95), "hausdorff": surface_distance.compute_robust_hausdorff(d, 100),
-            "surfaceDice": {str(t): surface_distance.compute_surface_dice_at_tolerance(d, t) for t in (0.0, 1.0, 2.5)}}
 
 
 cases = []
@@ -71,7 +60,7 @@ classes = 4
 truth = rng.integers(0, 3, (3, 10, 10))  # class 3 is only ever predicted
 predicted = np.where(rng.random((3, 10, 10)) < 0.6, truth, rng.integers(0, 4, (3, 10, 10)))
 golden = {
-    "from": f"MONAI {monai.__version__}, surface-distance 0.1, torchmetrics",
+    "from": f"MONAI {monai.__version__}, torchmetrics",
     "cases": cases,
     "classes": {"truth": truth.reshape(3, -1).tolist(), "predicted": predicted.reshape(3, -1).tolist(),
                 "jaccard": [float(v) for v in multiclass_jaccard_index(torch.tensor(predicted), torch.tensor(truth), classes, average="none")]},

@@ -82,6 +82,57 @@ export function weightedMean(values: ArrayLike<number>, counts?: Counts): number
   return total === 0 ? Number.NaN : sum / total
 }
 
+/**
+ * A mean of one number a sample, first within each group (finding), then over the groups, as MS-CXR is reported. Samples
+ * whose number is NaN are left out; a group that loses all its samples in a resample leaves that resample's mean.
+ * @param groups [N] group of each sample
+ */
+export function prepareGroupMean(
+  values: ArrayLike<number>,
+  groups: ArrayLike<string | number>,
+  { variant, rule }: Pick<Prepared, 'variant' | 'rule'>,
+): Prepared {
+  if (groups.length !== values.length) {
+    throw new VesaliusError('SHAPE_MISMATCH', `There are ${values.length} values but ${groups.length} groups.`, {
+      hint: 'Give the group of each value.',
+    })
+  }
+  const index = new Map<string | number, number>()
+  const groupOf = Int32Array.from({ length: groups.length }, (_, i) => {
+    const known = index.get(groups[i]!) ?? index.size
+    index.set(groups[i]!, known)
+    return known
+  })
+  const sums = new Float64Array(index.size)
+  const totals = new Float64Array(index.size)
+  let skipped = 0
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) skipped++
+  return {
+    variant,
+    rule,
+    count: values.length,
+    skipped,
+    on: (counts) => {
+      sums.fill(0)
+      totals.fill(0)
+      for (let i = 0; i < values.length; i++) {
+        const times = counts === undefined ? 1 : counts[i]!
+        if (times === 0 || Number.isNaN(values[i])) continue
+        sums[groupOf[i]!]! += times * values[i]!
+        totals[groupOf[i]!]! += times
+      }
+      let sum = 0
+      let present = 0
+      for (let g = 0; g < sums.length; g++) {
+        if (totals[g] === 0) continue
+        sum += sums[g]! / totals[g]!
+        present++
+      }
+      return present === 0 ? Number.NaN : sum / present
+    },
+  }
+}
+
 /** Several metrics over the same cases as one: their mean over those that are defined on the data. */
 export function prepareMacro(
   parts: readonly Prepared[],
