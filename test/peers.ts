@@ -94,3 +94,9 @@ export async function webgpuWorks(): Promise<boolean> {
     await runtime.close()
   }
 }
+
+/** pydicom's folder `data` with its test files (Debian: python3-pydicom; `PYDICOM_DATA` names another), or undefined; as sharedData. */
+export function pydicomData(): string | undefined {
+  const path = process.env.PYDICOM_DATA ?? '/usr/lib/python3/dist-packages/pydicom/data'
+  return existsSync(path) ? path : missing("pydicom's test files (Debian: python3-pydicom)")
+}

@@ -1,6 +1,7 @@
 /** @file Images in: files to display values, display values to model input, and what was done on the way. */
 
 export { decodeImage, readImage } from './decode.ts'
+export { type ContentItem, readStructuredReport, reportText, type StructuredReport } from './dicom/structured-report.ts'
 export { type FileFacts, type FolderFacts, inspectFile, inspectFolder } from './inspect.ts'
 export { fit, preprocess } from './preprocess.ts'
 export { clipMean, clipStd, type Preprocess, readPreprocess, writePreprocess } from './preprocess-config.ts'
