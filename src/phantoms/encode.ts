@@ -16,7 +16,7 @@ export function quantise(pixels: Float32Array, bits: Bits): Uint8Array | Uint16A
   return out
 }
 
-/** A greyscale PNG [height, width], fast rather than small. */
+/** A greyscale PNG [height, width]. */
 export function encodePng(values: Uint8Array | Uint16Array, width: number, height: number): Promise<Buffer> {
   const space = values instanceof Uint16Array ? 'grey16' : 'b-w'
   return encode(sharp(values, { raw: { width, height, channels: 1 } }).toColourspace(space))
@@ -27,6 +27,7 @@ export function encodeRgbPng(values: Uint8Array, width: number, height: number):
   return encode(sharp(values, { raw: { width, height, channels: 3 } }))
 }
 
+/** Stored, not compressed: the size of a file says nothing about what is in the picture. */
 function encode(picture: Sharp): Promise<Buffer> {
-  return picture.png({ compressionLevel: 1, adaptiveFiltering: false }).toBuffer()
+  return picture.png({ compressionLevel: 0, adaptiveFiltering: false }).toBuffer()
 }

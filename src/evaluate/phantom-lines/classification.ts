@@ -1,0 +1,103 @@
+/** @file Reference lines of a domain with findings: chance, pixel baseline, supervised bound, shuffled pairs, leaks. */
+
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { openModel } from '../../apply/model.ts'
+import { VesaliusError } from '../../core/errors.ts'
+import type { Progress } from '../../core/progress.ts'
+import { readStudies } from '../../data/studies.ts'
+import { resolveRun } from '../../pretrain/config.ts'
+import { splitStudies } from '../../pretrain/prepare.ts'
+import { createRun, readRunConfig, runFolder } from '../../pretrain/run-folder.ts'
+import { train } from '../../pretrain/train.ts'
+import { retrievalOf } from '../protocols/retrieval.ts'
+import { meanAuroc, pixelLine, supervisedLine } from '../reference.ts'
+import { embedStudies } from '../studies.ts'
+import { fileFacts, leakLine, noiseFacts } from './leaks.ts'
+import { type Line, lineOf, type Recipe, rounded } from './recipe.ts'
+
+export interface LinesContext {
+  progress: (label: string, total: number, unit: string) => Progress
+  signal?: AbortSignal | undefined
+  recipe: Recipe
+}
+
+export interface ClassificationLines {
+  kind: 'classification'
+  supervised: Line
+  pixelBaseline: Line & { smallFindings: number | null }
+  /** CLIP on pairs put together at random: retrieval of the right report among all. */
+  shuffled: { r10: number; chance: number; medianRank: number; candidates: number }
+  leaks: { file: Line; noise: Line }
+}
+
+/** Trains what is missing in `work` (data are there already) and measures all lines on the test studies. */
+export async function classificationLines(
+  work: string,
+  findings: readonly string[],
+  smallFindings: readonly string[],
+  { progress, signal, recipe }: LinesContext,
+): Promise<ClassificationLines> {
+  const data = join(work, 'data')
+  const splits = splitStudies(await readStudies(data), { folds: undefined, fold: undefined })
+  const first = splits.train[0]?.images[0]?.path
+  if (first === undefined || !/\.png$/.test(first)) {
+    throw new VesaliusError('DATA_LACKS_FIELD', `Reference lines need a PNG as first image, not ${first ?? 'none'}.`, {
+      where: data,
+    })
+  }
+  const channels = (await sharp(join(data, first)).metadata()).channels === 3 ? 3 : 1
+  const run = async (name: string, objective: string, more: Record<string, unknown>): Promise<string> => {
+    const path = join(work, name)
+    const { data: words = {}, train: rates, ...rest } = more
+    const overrides = {
+      data: { text: 'mixed', ...(words as object) },
+      train: { ...recipe.train, ...(rates as object) },
+      ...rest,
+    }
+    const config = resolveRun({ data, objective, image: recipe.image, size: recipe.size, channels, overrides }, name)
+    const folder = (await readRunConfig(path)) === undefined ? await createRun(path, config) : runFolder(path)
+    await train({ config, folder, progress: (steps) => progress(name, steps, 'steps'), ...(signal ? { signal } : {}) })
+    if (signal?.aborted) throw new VesaliusError('INTERRUPTED', 'Measuring was interrupted.', { where: path })
+    return path
+  }
+  const supervised = await run('supervised', 'supervised', {
+    objectiveConfig: { findings, from: 'truth' },
+    train: recipe.supervised,
+  })
+  const shuffled = await run('shuffled', 'clip', { data: { shufflePairs: true }, train: recipe.shuffled })
+
+  const bound = await supervisedLine(supervised, findings, data, splits.test, {
+    progress: progress('Supervised line', splits.test.length, 'studies'),
+  })
+  const control = await openModel(shuffled)
+  try {
+    const cases = await embedStudies(control, data, splits.test)
+    const training = await embedStudies(control, data, splits.train, { embed: false })
+    const pixels = pixelLine(findings, training, cases)
+    const itr = await retrievalOf(control, cases)
+    const leak = async (facts: typeof fileFacts): Promise<Line> =>
+      lineOf(
+        leakLine(
+          findings,
+          { studies: splits.train, facts: await facts(data, splits.train) },
+          cases,
+          await facts(data, splits.test),
+        ),
+      )
+    return {
+      kind: 'classification',
+      supervised: lineOf(bound),
+      pixelBaseline: { ...lineOf(pixels), smallFindings: rounded(meanAuroc(pixels, smallFindings)) },
+      shuffled: {
+        r10: rounded(itr.imageToText.r10),
+        chance: rounded(itr.chance.r10),
+        medianRank: itr.imageToText.medianRank,
+        candidates: itr.candidates,
+      },
+      leaks: { file: await leak(fileFacts), noise: await leak(noiseFacts) },
+    }
+  } finally {
+    await control.close()
+  }
+}
