@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { openModel } from '../../apply/model.ts'
+import { normalizeRows, products } from '../../apply/vectors.ts'
 import { VesaliusError } from '../../core/errors.ts'
 import type { Progress } from '../../core/progress.ts'
 import { readStudies } from '../../data/studies.ts'
@@ -10,9 +11,9 @@ import { resolveRun } from '../../pretrain/config.ts'
 import { splitStudies } from '../../pretrain/prepare.ts'
 import { createRun, readRunConfig, runFolder } from '../../pretrain/run-folder.ts'
 import { train } from '../../pretrain/train.ts'
-import { retrievalOf } from '../protocols/retrieval.ts'
+import { retrieval } from '../metrics/retrieval.ts'
 import { meanAuroc, pixelLine, supervisedLine } from '../reference.ts'
-import { embedStudies } from '../studies.ts'
+import { embedStudies, textsOf } from '../studies.ts'
 import { fileFacts, leakLine, noiseFacts } from './leaks.ts'
 import { type Line, lineOf, type Recipe, rounded } from './recipe.ts'
 
@@ -46,12 +47,13 @@ export async function classificationLines(
       where: data,
     })
   }
+  const text = splits.train.some(({ report }) => report !== null) ? 'mixed' : 'caption'
   const channels = (await sharp(join(data, first)).metadata()).channels === 3 ? 3 : 1
   const run = async (name: string, objective: string, more: Record<string, unknown>): Promise<string> => {
     const path = join(work, name)
     const { data: words = {}, train: rates, ...rest } = more
     const overrides = {
-      data: { text: 'mixed', ...(words as object) },
+      data: { text, ...(words as object) },
       train: { ...recipe.train, ...(rates as object) },
       ...rest,
     }
@@ -75,7 +77,9 @@ export async function classificationLines(
     const cases = await embedStudies(control, data, splits.test)
     const training = await embedStudies(control, data, splits.train, { embed: false })
     const pixels = pixelLine(findings, training, cases)
-    const itr = await retrievalOf(control, cases)
+    const width = control.config.joint
+    const texts = normalizeRows(await control.embedTexts(textsOf(splits.test)), width, (n) => `report ${n}`)
+    const { imageToText, chance } = retrieval(products(cases.images, texts, width), splits.test.length)
     const leak = async (facts: typeof fileFacts): Promise<Line> =>
       lineOf(
         leakLine(
@@ -90,10 +94,10 @@ export async function classificationLines(
       supervised: lineOf(bound),
       pixelBaseline: { ...lineOf(pixels), smallFindings: rounded(meanAuroc(pixels, smallFindings)) },
       shuffled: {
-        r10: rounded(itr.imageToText.r10),
-        chance: rounded(itr.chance.r10),
-        medianRank: itr.imageToText.medianRank,
-        candidates: itr.candidates,
+        r10: rounded(imageToText.recall[10]!),
+        chance: rounded(chance[10]!),
+        medianRank: imageToText.medianRank,
+        candidates: splits.test.length,
       },
       leaks: { file: await leak(fileFacts), noise: await leak(noiseFacts) },
     }

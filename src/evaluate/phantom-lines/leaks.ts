@@ -9,7 +9,7 @@ import sharp from 'sharp'
 import type { Study } from '../../data/study.ts'
 import { fitLogistic, hessianBound } from '../baselines/logistic.ts'
 import { type FindingScores, summarizeFindings } from '../protocols/findings.ts'
-import { type Cases, labelsOf } from '../studies.ts'
+import { labelsOf, type PooledCases } from '../studies.ts'
 
 /** Numbers about each study that hold no picture: [place, name, bytes, patient, visits]. */
 export async function fileFacts(folder: string, studies: readonly Study[]): Promise<number[][]> {
@@ -51,7 +51,7 @@ function digitsOf(text: string): number {
 export function leakLine(
   findings: readonly string[],
   training: { studies: readonly Study[]; facts: readonly number[][] },
-  cases: Cases,
+  cases: Pick<PooledCases, 'studies'>,
   facts: readonly number[][],
 ): FindingScores {
   const width = 2 * (facts[0]?.length ?? 0)
@@ -82,5 +82,5 @@ export function leakLine(
       weights.reduce((sum, w, d) => sum + w * (features[n * width + d] as number), 0),
     )
   })
-  return summarizeFindings(findings, scores, cases)
+  return summarizeFindings(findings, scores, cases.studies)
 }
