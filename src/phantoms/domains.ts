@@ -3,8 +3,9 @@
 import { VesaliusError } from '../core/errors.ts'
 import { chestXray } from './chest/domain.ts'
 import type { PhantomDomain } from './domain.ts'
+import { fundus } from './fundus/domain.ts'
 
-const domains: readonly PhantomDomain[] = [chestXray as PhantomDomain]
+const domains: readonly PhantomDomain[] = [chestXray as PhantomDomain, fundus as unknown as PhantomDomain]
 
 /** All phantom domains. */
 export function listDomains(): readonly PhantomDomain[] {

@@ -94,7 +94,7 @@ describe('a phantom folder', () => {
     await expect(generate('chest-xray', { out, count: 1, size: 48 })).rejects.toMatchObject({ code: 'USAGE' })
     await generate('chest-xray', { out, count: 2, size: 48, overwrite: true })
     expect(studiesOf(out).length).toBe(2)
-    await expect(generate('fundus', { out, count: 1 })).rejects.toMatchObject({ code: 'UNKNOWN_NAME' })
+    await expect(generate('tea-leaves', { out, count: 1 })).rejects.toMatchObject({ code: 'UNKNOWN_NAME' })
     await expect(generate('chest-xray', { out, count: 1, size: 7 })).rejects.toThrow(/size/)
     await expect(generate('chest-xray', { out })).rejects.toMatchObject({ code: 'USAGE' })
   })

@@ -1,0 +1,98 @@
+/** @file Fundus photographs as a domain. */
+
+import { encodeCanvas } from '../colour.ts'
+import { findingEffects, meanRatio, pictureEffects, shortcutEffect } from '../dials.ts'
+import { phantomDomain } from '../domain.ts'
+import { encodePng } from '../encode.ts'
+import { labelsOf, reportOf, truthOf } from '../grammar.ts'
+import { kebab, presence, recordOf, studyId } from '../person.ts'
+import { fundusBoxes, fundusMasks } from './annotate.ts'
+import { fundusDials } from './dials.ts'
+import { renderFundus } from './render.ts'
+import { type FundusScene, gradeNames, lesionNames, sampleFundus } from './scene.ts'
+import { captionFundus, describeFundus, fundusWords } from './words.ts'
+
+/** True labels of a scene: lesions, retinopathy and its grade. */
+export function fundusTruth(scene: FundusScene) {
+  return {
+    ...presence(
+      lesionNames,
+      scene.findings.map(({ name }) => name),
+    ),
+    Retinopathy: scene.grade > 0 ? (1 as const) : (0 as const),
+    ...presence(
+      gradeNames,
+      gradeNames.filter((_, i) => i + 1 === scene.grade),
+    ),
+  }
+}
+
+export const fundus = phantomDomain({
+  id: 'fundus',
+  name: 'Fundus photograph',
+  findings: [...lesionNames, 'Retinopathy', 'Severe Retinopathy', 'Proliferative Retinopathy'],
+  smallFindings: ['Microaneurysms', 'Haemorrhages', 'Hard Exudates', 'Cotton Wool Spots', 'New Vessels', 'Drusen'],
+  dials: fundusDials,
+  voices: ['report', 'caption'],
+  words: fundusWords,
+  size: { least: 64, most: 1024, default: 96 },
+  async make({ index, split }, options) {
+    const { dials, size } = options
+    const scene = sampleFundus(options.seed, index, dials, split)
+    const sentences = (options.voice === 'caption' ? captionFundus : describeFundus)(scene, options)
+    const boxes = fundusBoxes(scene, size)
+    const id = studyId(index)
+    const path = `images/${id}.png`
+    const masks = options.masks ? [...fundusMasks(scene, size)] : []
+    const maskPath = (label: string): string => `masks/${id}-${kebab(label)}.png`
+    const study = recordOf(scene, {
+      domain: 'fundus',
+      images: [{ path, view: scene.eye, modality: 'OP' }],
+      report: options.voice === 'caption' ? null : reportOf(sentences),
+      captions: options.voice === 'caption' ? [sentences[0]?.text as string] : [],
+      labels: labelsOf(sentences),
+      boxes: boxes.map(({ box }) => box),
+      masks: masks.map(([label]) => ({ image: 0, label, path: maskPath(label) })),
+      attributes: {
+        grade: scene.grade,
+        eye: scene.eye,
+        camera: scene.camera.name,
+        cupToDisc: Math.round(scene.anatomy.cup * 100) / 100,
+        cue: scene.camera.notch,
+      },
+      truth: {
+        labels: fundusTruth(scene),
+        sentences: truthOf(
+          sentences,
+          boxes.map(({ finding }) => finding),
+        ),
+      },
+    })
+    const picture = await encodeCanvas(renderFundus(scene, size, { contrast: dials.contrast, noise: dials.noise }))
+    const files = [{ path, bytes: picture }]
+    for (const [label, mask] of masks) files.push({ path: maskPath(label), bytes: await encodePng(mask, size, size) })
+    return { study, files }
+  },
+  effects: {
+    ...pictureEffects({ normals: 0 }),
+    ...findingEffects(lesionNames),
+    shortcut: shortcutEffect('Drusen'),
+    camera: { values: ['orange', 'pale', 'green'], what: 'mean of green over red', measure: meanRatio(1, 0) },
+  },
+  card: {
+    scene:
+      'A colour photograph of the retina: disc and cup, macula, arteries and veins grown by branching, lesions of diabetes by grade and seven other conditions, taken by one of three cameras.',
+    hard: [
+      'microaneurysms of a pixel beside vessels of a pixel; drusen and exudates look alike',
+      'the grade is told by how many lesions are where, not by one of them',
+      'cameras with other tint, field and sharpness (domain shift)',
+      'normal reports that are equal word for word',
+    ],
+    truth: [
+      'labels of lesions and grades in the words and in the picture',
+      'boxes of lesions; masks of disc, vessels and lesions',
+      'grade, cup to disc ratio, eye and camera as attributes',
+    ],
+    systems: ['FLAIR', 'CoOPLVT', 'AnomalyCLIP'],
+  },
+})
