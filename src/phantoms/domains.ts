@@ -4,8 +4,13 @@ import { VesaliusError } from '../core/errors.ts'
 import { chestXray } from './chest/domain.ts'
 import type { PhantomDomain } from './domain.ts'
 import { fundus } from './fundus/domain.ts'
+import { greyDomains } from './grey-domains.ts'
 
-const domains: readonly PhantomDomain[] = [chestXray as PhantomDomain, fundus as unknown as PhantomDomain]
+const domains: readonly PhantomDomain[] = [
+  chestXray as PhantomDomain,
+  fundus as unknown as PhantomDomain,
+  ...greyDomains,
+]
 
 /** All phantom domains. */
 export function listDomains(): readonly PhantomDomain[] {
