@@ -2,5 +2,6 @@
 
 import type { PhantomDomain } from './domain.ts'
 import { knee } from './knee/domain.ts'
+import { mammogram } from './mammogram/domain.ts'
 
-export const greyDomains: readonly PhantomDomain[] = [knee as PhantomDomain]
+export const greyDomains: readonly PhantomDomain[] = [knee as PhantomDomain, mammogram as PhantomDomain]

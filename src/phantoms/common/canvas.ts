@@ -54,12 +54,7 @@ export function cover(canvas: Canvas, shapes: readonly Points[], softness = 0): 
 }
 
 /** As {@link cover}, but overlaps add up: thickness along a ray. */
-export function sum(
-  canvas: Canvas,
-  shapes: readonly Points[],
-  softness = 0,
-  values?: readonly number[],
-): Float32Array {
+export function sum(canvas: Canvas, shapes: readonly Points[], softness = 0, values?: readonly number[]): Float32Array {
   const ink = layer(canvas.width, canvas.height)
   shapes.forEach((points, i) => {
     addPolygon(ink, mapPoints(points, canvas.pose), values?.[i] ?? 1)

@@ -56,7 +56,10 @@ export interface Dictation<Name extends string, Anatomy, Shape> {
     stream: Random,
   ): readonly string[] | undefined
   /** Sentences about nothing in the list of findings (technique, tissue): true of the scene. */
-  remarks?(scene: Scene<Name, Anatomy, Shape>, stream: Random): readonly { section: Sentence['section']; text: string }[]
+  remarks?(
+    scene: Scene<Name, Anatomy, Shape>,
+    stream: Random,
+  ): readonly { section: Sentence['section']; text: string }[]
   /** Complaints of anyone. */
   complaints: Weighted
   /** "63 year old woman"; default from age and sex. */
@@ -107,7 +110,10 @@ function indication<Name extends string, Anatomy, Shape>(
   return `${capital(person)} with ${reason}.`
 }
 
-function specOf<Name extends string>({ specs }: { specs: readonly FindingSpec<Name>[] }, name: Name): FindingSpec<Name> {
+function specOf<Name extends string>(
+  { specs }: { specs: readonly FindingSpec<Name>[] },
+  name: Name,
+): FindingSpec<Name> {
   return specs.find((spec) => spec.name === name) as FindingSpec<Name>
 }
 
@@ -227,7 +233,8 @@ function captioned<Name extends string, Anatomy, Shape>(
     const { noun, place } = phraseOf(words, scene, mention, manner, stream)
     return `${mention.polarity === 1 ? '' : 'possible '}${noun}${place ? ` ${place}` : ''}`
   })
-  const list = parts.length > 1 ? `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}` : (parts[0] ?? 'no abnormality')
+  const list =
+    parts.length > 1 ? `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}` : (parts[0] ?? 'no abnormality')
   const text = `${words.examination(scene)} ${stream.pick(['showing', 'with', 'demonstrating'])} ${list}.`
   const said =
     shown.length === 0

@@ -44,6 +44,8 @@ export interface PictureDomain<Name extends string, Anatomy, Shape, Dials extend
   draw(scene: Scene<Name, Anatomy, Shape>, canvas: Canvas, view: View, how: Drawing): Float32Array
   /** Closed curves (mm) of each part of a finding as this view shows it; empty: not to be seen. */
   outlines(scene: Scene<Name, Anatomy, Shape>, finding: number, view: View): readonly (readonly Points[])[]
+  /** Findings that move the anatomy around them: their boxes are where one looks, not all that changes. */
+  displacing?: ReadonlySet<Name>
   /** Masks of organs in this view. */
   organs?(scene: Scene<Name, Anatomy, Shape>, view: View): readonly { label: string; shapes: readonly Points[] }[]
   /** mm of softness that boxes must still hold. */
@@ -179,7 +181,9 @@ function masksIn<Name extends string, Anatomy, Shape, Dials extends CommonDials>
 }
 
 /** The fields of a domain that follow from its specs. */
-export function fieldsOf<Name extends string>(specs: readonly FindingSpec<Name>[]): {
+export function fieldsOf<Name extends string>(
+  specs: readonly FindingSpec<Name>[],
+): {
   findings: Name[]
   smallFindings: Name[]
   words: Record<string, Terms[]>

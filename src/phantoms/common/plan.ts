@@ -138,7 +138,9 @@ export function planScene<Name extends string, Anatomy, Shape, Dials extends Com
   for (const { name, chronic } of specs) {
     if (!present.has(name)) continue
     // A chronic finding keeps its place from study to study.
-    const stream = chronic ? random(seed, domain, 'chronic', who.key, name) : random(seed, domain, 'finding', index, name)
+    const stream = chronic
+      ? random(seed, domain, 'chronic', who.key, name)
+      : random(seed, domain, 'finding', index, name)
     const strength = stream.uniform(0.9, 1.12)
     scene.findings.push({ name, strength, shape: planner.place(scene, name, stream) })
   }
@@ -173,7 +175,8 @@ function presentIn<Name extends string, Anatomy, Shape, Dials extends CommonDial
   }
   // Where all are chronic, the one that stays is the patient's, not the study's.
   const acute = specs.filter((spec) => !spec.chronic)
-  const stream = acute.length > 0 ? random(who.seed, domain, 'acute', who.index) : random(who.seed, domain, 'one', who.key)
+  const stream =
+    acute.length > 0 ? random(who.seed, domain, 'acute', who.index) : random(who.seed, domain, 'one', who.key)
   for (const { name } of stream.shuffle(acute.length > 0 ? acute : specs)) {
     const present = new Set([name])
     reconcile?.(present, who)

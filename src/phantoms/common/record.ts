@@ -82,6 +82,11 @@ function presenceQuestions<Name extends string, Anatomy, Shape>(
   return asked.map(([name, answer]) => {
     const terms = (specs.find((spec) => spec.name === name) as FindingSpec<Name>).terms
     const noun = stream.weighted(terms.train)
-    return { question: `Is there ${terms.mass ? '' : 'any '}${noun}?`, answer, kind: 'closed', type: 'presence' } as const
+    return {
+      question: `Is there ${terms.mass ? '' : 'any '}${noun}?`,
+      answer,
+      kind: 'closed',
+      type: 'presence',
+    } as const
   })
 }

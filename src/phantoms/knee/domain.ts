@@ -92,6 +92,7 @@ export const kneePictures: PictureDomain<KneeFinding, KneeAnatomy, KneeShape, Co
   pose: ({ anatomy }) => poseFrom(anatomy.acquisition, 150, anatomy.side === 'left'),
   draw: (scene, canvas, _view, how) => drawKnee(scene, canvas, how),
   outlines: (scene, finding) => kneeOutlines(scene, finding),
+  displacing: new Set<KneeFinding>(['Joint Space Narrowing']),
   margin: 1.5,
   detector: ({ anatomy }) => detectorFrom(anatomy.acquisition),
   tag: true,
@@ -127,4 +128,3 @@ export const knee = phantomDomain({
     systems: ['domain identification', 'grading by exclusive prompts'],
   },
 })
-

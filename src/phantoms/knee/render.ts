@@ -66,7 +66,13 @@ export function kneeOutlines(scene: KneeScene, index: number): Points[][] {
     case 'Loose Body': {
       const stream = random(shape.seed, 'body')
       const [x, y] = shape.at
-      return [[ellipse(x * s, y * s, shape.size / 2, shape.size / 2.6, stream.uniform(0, 3), 14, () => stream.uniform(0.85, 1.1))]]
+      return [
+        [
+          ellipse(x * s, y * s, shape.size / 2, shape.size / 2.6, stream.uniform(0, 3), 14, () =>
+            stream.uniform(0.85, 1.1),
+          ),
+        ],
+      ]
     }
     case 'Tibial Plateau Fracture':
       return [[ribbon(fractureLine(scene, shape), 5)]]
@@ -83,9 +89,27 @@ function spurs({ anatomy: { scale: s, gap } }: KneeScene, shape: KneeShape): Poi
     const size = shape.size * (worse ? 1 : 0.6) * stream.uniform(0.9, 1.1)
     const x = side * 39 * s
     const low = gap / 2
-    out.push([x - side * 5, low + 9, x - side * 7, low + 2.5, x + side * size * 0.9, low - 0.5, x + side * size, low + 2])
+    out.push([
+      x - side * 5,
+      low + 9,
+      x - side * 7,
+      low + 2.5,
+      x + side * size * 0.9,
+      low - 0.5,
+      x + side * size,
+      low + 2,
+    ])
     if (worse || shape.amount > 0.6)
-      out.push([x - side * 2, -low - 17, x - side * 6, -low - 4, x + side * size * 0.85, -low - 3.5, x + side * size * 0.9, -low - 6])
+      out.push([
+        x - side * 2,
+        -low - 17,
+        x - side * 6,
+        -low - 4,
+        x + side * size * 0.85,
+        -low - 3.5,
+        x + side * size * 0.9,
+        -low - 6,
+      ])
   }
   return out.map((points) => smoothClosed(points, 3))
 }
@@ -114,7 +138,9 @@ function fractureLine({ anatomy: { scale: s, gap } }: KneeScene, shape: KneeShap
 export function drawKnee(scene: KneeScene, canvas: Canvas, { contrast, without }: Drawing): Float32Array {
   const { anatomy } = scene
   const { seed } = anatomy.acquisition
-  const drawn = scene.findings.map((finding, index) => ({ ...finding, index })).filter(({ index }) => !without.has(index))
+  const drawn = scene.findings
+    .map((finding, index) => ({ ...finding, index }))
+    .filter(({ index }) => !without.has(index))
   const narrowing = drawn.find(({ name }) => name === 'Joint Space Narrowing')
   const bones = [femur(scene, narrowing?.shape, contrast * (narrowing?.strength ?? 1)), tibia(scene), fibula(scene)]
 
@@ -149,7 +175,11 @@ export function drawKnee(scene: KneeScene, canvas: Canvas, { contrast, without }
   const gap = anatomy.gap
   addTo(
     t,
-    cover(canvas, [-1, 1].map((side) => ribbon([side * 12 * s, gap / 2 + 2.6, side * 39 * s, gap / 2 + 2.4], 2.4)), 0.6),
+    cover(
+      canvas,
+      [-1, 1].map((side) => ribbon([side * 12 * s, gap / 2 + 2.6, side * 39 * s, gap / 2 + 2.4], 2.4)),
+      0.6,
+    ),
     0.22,
   )
   const [px, py] = anatomy.patella
@@ -160,7 +190,8 @@ export function drawKnee(scene: KneeScene, canvas: Canvas, { contrast, without }
     const curves = kneeOutlines(scene, index).flat()
     if (name === 'Osteophytes') {
       const beak = cover(canvas, curves, 0.5)
-      for (let i = 0; i < t.length; i++) t[i] = (t[i] as number) + 0.44 * k * (beak[i] as number) * (1 - 0.85 * (bone[i] as number))
+      for (let i = 0; i < t.length; i++)
+        t[i] = (t[i] as number) + 0.44 * k * (beak[i] as number) * (1 - 0.85 * (bone[i] as number))
     }
     if (name === 'Subchondral Sclerosis') addTo(t, cover(canvas, curves, 2), 0.3 * k)
     if (name === 'Chondrocalcinosis') {
@@ -174,7 +205,16 @@ export function drawKnee(scene: KneeScene, canvas: Canvas, { contrast, without }
       const line = fractureLine(scene, shape)
       const within = cover(canvas, [bones[1] as Points], 0.3)
       const cleft = cover(canvas, [ribbon(line, 2.6)], 0.45)
-      const rim = cover(canvas, [ribbon(line.map((v, i) => (i % 2 === 0 ? v + 2.4 : v - 0.8)), 1.6)], 0.5)
+      const rim = cover(
+        canvas,
+        [
+          ribbon(
+            line.map((v, i) => (i % 2 === 0 ? v + 2.4 : v - 0.8)),
+            1.6,
+          ),
+        ],
+        0.5,
+      )
       for (let i = 0; i < t.length; i++)
         t[i] = (t[i] as number) + k * (within[i] as number) * (0.14 * (rim[i] as number) - 0.36 * (cleft[i] as number))
     }
