@@ -6,7 +6,7 @@
 import type { ImageOutput, Model, Rows } from '../apply/model.ts'
 import type { Progress } from '../core/progress.ts'
 import type { Split, Study } from '../data/study.ts'
-import type { Measured } from './measure.ts'
+import type { CaseMeasures } from './case-measures.ts'
 import type { ReportSection } from './report/html.ts'
 
 /** Codes of the survey's Table 2 where it has one. */
@@ -50,7 +50,7 @@ export interface ProtocolContext {
 /** What a protocol found. */
 export interface ProtocolResult {
   /** Measures by name; the first is the one to compare systems by. Most protocols have one set of cases. */
-  measured: readonly Measured[]
+  measured: readonly CaseMeasures[]
   /** Whatever else belongs into the JSON document. */
   details?: object
   /** Parts of the HTML report beside the table of measures. */

@@ -1,7 +1,8 @@
 /** @file Runs protocols on a model: skips what the data do not allow, puts intervals on what they do. */
 
-import { type MeasuredValue, withIntervals } from './measure.ts'
+import { withIntervals } from './case-measures.ts'
 import type { BootstrapRun } from './metrics/bootstrap.ts'
+import type { Measure } from './metrics/measure.ts'
 import type { Protocol, ProtocolContext, ProtocolId, ProtocolResult } from './protocol.ts'
 import { protocols } from './protocols/index.ts'
 
@@ -13,7 +14,7 @@ export type ProtocolOutcome =
       skipped?: undefined
       result: ProtocolResult
       /** All measures with intervals over patients. */
-      metrics: Record<string, MeasuredValue>
+      metrics: Record<string, Measure>
       /** One a set of cases. */
       bootstrap: BootstrapRun[]
     }
@@ -38,7 +39,7 @@ export async function runProtocols(
     }
     const result = await protocol.run(context)
     const found = result.measured.map((measured) => withIntervals(measured, { resamples }))
-    const metrics = Object.assign({}, ...found.map(({ values }) => values)) as Record<string, MeasuredValue>
+    const metrics = Object.assign({}, ...found.map(({ values }) => values)) as Record<string, Measure>
     outcomes.push({ protocol, result, metrics, bootstrap: found.map(({ bootstrap }) => bootstrap) })
   }
   return outcomes

@@ -101,7 +101,8 @@ export interface RunRequest {
   overrides?: Record<string, unknown> | undefined
 }
 
-function merge(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
+/** Parts of configurations, `over` winning; a part of another `kind` replaces the whole. Undefined values change nothing. */
+export function merge(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
   const out: Record<string, unknown> = { ...base }
   for (const [key, value] of Object.entries(over)) {
     if (value === undefined) continue

@@ -47,6 +47,8 @@ export interface TrainSummary {
   dataWait: number
   loss: number
   best: RunProgress['best']
+  /** Values that were trained, the objective's own included. */
+  parameters: number
   model: string
 }
 
@@ -130,7 +132,7 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
     const summary = await runSteps(loop)
     await onRoot(ranks, () => exportModel({ folder, training, config: resolved, model, tokenizer, summary }))
     await training.dispose()
-    return { ...summary, model: folder.model }
+    return { ...summary, parameters: training.layout.trained, model: folder.model }
   } finally {
     await runtime.close()
   }
@@ -224,7 +226,7 @@ async function readNewest(
   return found
 }
 
-async function runSteps(loop: Loop): Promise<Omit<TrainSummary, 'model'>> {
+async function runSteps(loop: Loop): Promise<Omit<TrainSummary, 'model' | 'parameters'>> {
   const { config, progress, signal, training, batches, total, ranks } = loop
   const { batch, accumulate, rate: peak, schedule, logEvery, validateEvery, checkpointEvery } = config.train
   const began = performance.now()

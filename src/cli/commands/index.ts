@@ -33,6 +33,11 @@ export const commands: readonly CommandEntry[] = [
     summary: 'zero-shot, retrieval and domain identification, with intervals',
     load: from(() => import('./evaluate.ts')),
   },
+  {
+    name: 'compare',
+    summary: 'train several objectives alike and put them into one table',
+    load: from(() => import('./compare.ts')),
+  },
   { name: 'classify', summary: 'say which of your labels fit an image', load: from(() => import('./classify.ts')) },
   {
     name: 'embed',

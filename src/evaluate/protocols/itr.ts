@@ -4,7 +4,7 @@
  */
 
 import { normalizeRows, products } from '../../apply/vectors.ts'
-import type { Measure } from '../measure.ts'
+import type { CaseMeasure } from '../case-measures.ts'
 import { identicalGroups, retrieval } from '../metrics/retrieval.ts'
 import type { Protocol } from '../protocol.ts'
 import { patientsOf, textsOf, withWords } from '../studies.ts'
@@ -35,9 +35,9 @@ export const itr: Protocol = {
     const groups = identicalGroups(words)
     const own = retrieval(similarity, studies.length)
     const shared = retrieval(similarity, studies.length, { groups, identicalAsHits: true })
-    const measures: Record<string, Measure> = {}
+    const measures: Record<string, CaseMeasure> = {}
     for (const way of ['imageToText', 'textToImage'] as const) {
-      const hits = (ranks: Float64Array, k: number): Measure => ({
+      const hits = (ranks: Float64Array, k: number): CaseMeasure => ({
         kind: 'mean',
         values: ranks.map((rank) => (rank <= k ? 1 : 0)),
       })

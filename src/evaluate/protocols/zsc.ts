@@ -4,7 +4,7 @@
  */
 
 import { classMatrix, score } from '../../apply/classify/zero-shot.ts'
-import type { Measured } from '../measure.ts'
+import type { CaseMeasures } from '../case-measures.ts'
 import { findingPrompts, labelledFindings } from '../prompts.ts'
 import type { Protocol } from '../protocol.ts'
 import { labelsOf, patientsOf } from '../studies.ts'
@@ -31,7 +31,7 @@ export const zsc: Protocol = {
       scores: scores[k] as number[],
       labels: labelsOf(data.test, name),
     }))
-    const measured: Measured = {
+    const measured: CaseMeasures = {
       units: patientsOf(data.test),
       measures: { macroAuroc: { kind: 'auroc', findings }, macroAuprc: { kind: 'auprc', findings } },
     }

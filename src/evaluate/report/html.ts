@@ -1,4 +1,6 @@
-/** @file A report as one HTML file: no script, no network, every text escaped. */
+/** @file A report as one HTML file: no network, no script but one of ours whose hash it states, every text escaped. */
+
+import { createHash } from 'node:crypto'
 
 import { type Cell, type Column, formatColumns } from '../../core/table.ts'
 import { escapeHtml } from './escape.ts'
@@ -34,6 +36,8 @@ export interface Report {
   sections: readonly ReportSection[]
   /** Line at the end: version, command, seed, "not for clinical use". */
   footer?: string
+  /** Script at the end, such as the one of sortable tables. The page must be complete without it. */
+  script?: string
 }
 
 function listOf(value: string | readonly string[] | undefined): readonly string[] {
@@ -78,14 +82,16 @@ function section({ heading, text, plot, table, images = [], html = '' }: ReportS
 }
 
 /** The report as one self-contained HTML document. The same input gives the same bytes. */
-export function renderReport({ title, subtitle, sections, footer }: Report): string {
+export function renderReport({ title, subtitle, sections, footer, script }: Report): string {
+  const allowed =
+    script === undefined ? '' : `; script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`
   const links = sections.map(({ heading }, i) => `<a href="#part-${i + 1}">${escapeHtml(heading)}</a>`)
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:${allowed}">
 <title>${escapeHtml(title)}</title>
 <style>${reportStyle}</style>
 </head>
@@ -99,7 +105,7 @@ ${sections.length < 3 ? '' : `<nav>${links.join('')}</nav>`}
 ${sections.map(section).join('\n')}
 </main>
 ${footer === undefined ? '' : `<footer>${escapeHtml(footer)}</footer>`}
-</body>
+${script === undefined ? '' : `<script>${script}</script>\n`}</body>
 </html>
 `
 }

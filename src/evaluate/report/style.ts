@@ -32,6 +32,10 @@ thead th{font-weight:600;color:var(--soft);border-bottom:1.5px solid var(--line)
 tbody tr{border-bottom:1px solid var(--line)}
 tbody tr:nth-child(even){background:var(--stripe)}
 .right{text-align:right;white-space:nowrap}
+.sortable button{all:unset;cursor:pointer}
+.sortable button:focus-visible{outline:2px solid currentColor;outline-offset:2px}
+.sortable th[aria-sort] button::after{content:" \\25be"}
+.sortable th[aria-sort=ascending] button::after{content:" \\25b4"}
 .plots{display:flex;flex-wrap:wrap;gap:1.75rem 2.5rem;align-items:flex-start;margin:0 0 1.75rem}
 .figure{margin:0;width:100%}
 .figure svg.plot{display:block;max-width:100%;height:auto;overflow:visible}

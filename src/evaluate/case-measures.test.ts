@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Measure, measuredFromJson, measuredToJson, statisticOf, withIntervals } from './measure.ts'
+import { type CaseMeasure, measuresFromJson, measuresToJson, preparedMeasure, withIntervals } from './case-measures.ts'
 
 const cases = 12
 const numbers = fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: cases, maxLength: cases })
 const draws = fc.array(fc.nat(3), { minLength: cases, maxLength: cases })
 
 /** The case lists of a measure with every case repeated as often as it was drawn. */
-function repeated(measure: Measure, counts: readonly number[]): Measure {
+function repeated(measure: CaseMeasure, counts: readonly number[]): CaseMeasure {
   const again = (values: ArrayLike<number>): number[] =>
     counts.flatMap((count, i) => new Array<number>(count).fill(values[i]!))
   switch (measure.kind) {
@@ -28,19 +28,19 @@ function repeated(measure: Measure, counts: readonly number[]): Measure {
 }
 
 const binary = numbers.map((values) => values.map((v) => (v > 0 ? 1 : 0)))
-const measures: fc.Arbitrary<Measure> = fc.oneof(
-  numbers.map((values): Measure => ({ kind: 'mean', values })),
-  numbers.map((values): Measure => ({ kind: 'median', values })),
+const measures: fc.Arbitrary<CaseMeasure> = fc.oneof(
+  numbers.map((values): CaseMeasure => ({ kind: 'mean', values })),
+  numbers.map((values): CaseMeasure => ({ kind: 'median', values })),
   fc
     .tuple(numbers, numbers)
-    .map(([top, b]): Measure => ({ kind: 'ratio', top, bottom: b.map((v) => Math.abs(v) + 1) })),
+    .map(([top, b]): CaseMeasure => ({ kind: 'ratio', top, bottom: b.map((v) => Math.abs(v) + 1) })),
   fc
     .tuple(numbers, binary)
-    .map(([scores, labels]): Measure => ({ kind: 'auroc', findings: [{ name: 'a', scores, labels }] })),
+    .map(([scores, labels]): CaseMeasure => ({ kind: 'auroc', findings: [{ name: 'a', scores, labels }] })),
   fc
     .tuple(numbers, binary)
-    .map(([scores, labels]): Measure => ({ kind: 'auprc', findings: [{ name: 'a', scores, labels }] })),
-  fc.tuple(numbers, binary, numbers).map(([t, events, risks]): Measure => {
+    .map(([scores, labels]): CaseMeasure => ({ kind: 'auprc', findings: [{ name: 'a', scores, labels }] })),
+  fc.tuple(numbers, binary, numbers).map(([t, events, risks]): CaseMeasure => {
     const times = t.map((v) => Math.round(v) + 6)
     return { kind: 'concordance', times, events, risks }
   }),
@@ -50,8 +50,8 @@ describe('a measure', () => {
   it('on counted cases is the measure of the repeated cases', () => {
     fc.assert(
       fc.property(measures, draws, (measure, counts) => {
-        const counted = statisticOf(measure)(counts)
-        const written = statisticOf(repeated(measure, counts))()
+        const counted = preparedMeasure(measure).on(counts)
+        const written = preparedMeasure(repeated(measure, counts)).on()
         if (Number.isNaN(counted)) {
           // A finding that the resample lost is undefined either way.
           expect(written).toBeNaN()
@@ -70,9 +70,9 @@ describe('a measure', () => {
         b: { kind: 'auroc', findings: [{ name: 'x', scores: [Number.NEGATIVE_INFINITY, 0.25, 2], labels }] },
       },
     } as const
-    const again = measuredFromJson(JSON.parse(JSON.stringify(measuredToJson(measured))))
+    const again = measuresFromJson(JSON.parse(JSON.stringify(measuresToJson(measured))))
     for (const name of ['a', 'b'] as const)
-      expect(statisticOf(again.measures[name]!)()).toBe(statisticOf(measured.measures[name])())
+      expect(preparedMeasure(again.measures[name]!).on()).toBe(preparedMeasure(measured.measures[name]).on())
     expect(again.units).toEqual([0, 1, 1])
   })
 
@@ -84,15 +84,10 @@ describe('a measure', () => {
         unknown: { kind: 'auroc', findings: [{ name: 'x', scores: [1, 2, 3, 4], labels: [1, 1, -1, -1] }] },
       },
     })
-    expect(values.known).toMatchObject({ n: 3, excluded: 1 })
+    expect(values.known).toMatchObject({ n: 3, skipped: 1 })
     expect(values.known?.value).toBeCloseTo(2 / 3, 12)
-    expect(values.unknown).toEqual({
-      value: null,
-      interval: null,
-      n: 2,
-      excluded: 2,
-      reason: 'no finding has cases with and without it',
-    })
+    expect(values.unknown).toMatchObject({ value: null, interval: null, n: 2, skipped: 2 })
+    expect(values.unknown?.reason).toContain('cases of both kinds')
   })
 
   it('draws patients, not cases: two studies of each patient widen the interval as one study would', () => {

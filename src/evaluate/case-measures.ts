@@ -1,0 +1,174 @@
+/**
+ * @file A number of a protocol, kept as what it is computed from, case by case. So intervals, paired differences of two
+ * systems and differences over several seeds are all the same resampling, today or from a file.
+ */
+
+import { rankedAuprc } from './metrics/auprc.ts'
+import { rankedAuroc } from './metrics/auroc.ts'
+import type { BootstrapOptions, BootstrapRun } from './metrics/bootstrap.ts'
+import { type Measure, measureAll, type Prepared, weightedMean } from './metrics/measure.ts'
+import { type Counts, type Finding, rank } from './metrics/ranked.ts'
+
+/** What a number is computed from; every list has one entry a case, in the order of the cases. NaN cases are left out. */
+export type CaseMeasure =
+  /** Mean of one value a case: accuracy from 0 and 1, recall, overlap, contrast. */
+  | { kind: 'mean'; values: ArrayLike<number> }
+  /** Median of one value a case, such as a rank. */
+  | { kind: 'median'; values: ArrayLike<number> }
+  /** Sum over sum: pooled overlap, token counts. */
+  | { kind: 'ratio'; top: ArrayLike<number>; bottom: ArrayLike<number> }
+  /** Mean over findings of the area under the ROC curve; findings with one class only are left out. */
+  | { kind: 'auroc'; findings: readonly Finding[] }
+  /** Mean over findings of the average precision. */
+  | { kind: 'auprc'; findings: readonly Finding[] }
+  /** Share of comparable pairs whose risks are in the order of their times (Harrell's C); ties of risk count half. */
+  | { kind: 'concordance'; times: ArrayLike<number>; events: ArrayLike<number>; risks: ArrayLike<number> }
+
+/** Measures of the same cases. */
+export interface CaseMeasures {
+  /** Patient (or other unit that is drawn as a whole) of each case. */
+  units: ArrayLike<number>
+  measures: Readonly<Record<string, CaseMeasure>>
+}
+
+type OnCounts = Prepared['on']
+
+/** The measure as every family of metrics hands it over: prepared once, to be resampled. */
+export function preparedMeasure(measure: CaseMeasure): Prepared {
+  switch (measure.kind) {
+    case 'mean':
+      return {
+        ...partOf(measure.values.length, (i) => !Number.isNaN(measure.values[i])),
+        variant: 'mean',
+        rule: 'the mean of the cases that have a value',
+        on: (counts) => weightedMean(measure.values, counts),
+      }
+    case 'median':
+      return {
+        ...partOf(measure.values.length, (i) => !Number.isNaN(measure.values[i])),
+        variant: 'median',
+        rule: 'the median of the cases that have a value',
+        on: medianOf(measure.values),
+      }
+    case 'ratio': {
+      const { top, bottom } = measure
+      return {
+        ...partOf(top.length, (i) => !Number.isNaN(top[i]) && !Number.isNaN(bottom[i])),
+        variant: 'ratio of sums',
+        rule: 'undefined when there is nothing to divide by',
+        on: ratioOf(top, bottom),
+      }
+    }
+    case 'auroc':
+    case 'auprc': {
+      const { findings, kind } = measure
+      const known = (i: number): boolean => findings.some(({ labels }) => labels[i] === 0 || labels[i] === 1)
+      return {
+        ...partOf(findings[0]?.labels.length ?? 0, known),
+        variant: kind === 'auroc' ? 'macro AUROC' : 'macro AP-step',
+        rule: 'findings without cases of both kinds are left out of the mean; undefined when all are',
+        on: macroOf(kind === 'auroc' ? rankedAuroc : rankedAuprc, findings),
+      }
+    }
+    case 'concordance':
+      return {
+        ...partOf(measure.times.length, () => true),
+        variant: "Harrell's C",
+        rule: 'undefined when no two cases can be compared',
+        on: concordanceOf(measure),
+      }
+  }
+}
+
+function partOf(count: number, known: (i: number) => boolean): Pick<Prepared, 'count' | 'skipped'> {
+  let n = 0
+  for (let i = 0; i < count; i++) if (known(i)) n++
+  return { count, skipped: count - n }
+}
+
+function ratioOf(top: ArrayLike<number>, bottom: ArrayLike<number>): OnCounts {
+  return (counts) => {
+    let [above, below] = [0, 0]
+    for (let i = 0; i < top.length; i++) {
+      if (Number.isNaN(top[i]) || Number.isNaN(bottom[i])) continue
+      const count = counts === undefined ? 1 : counts[i]!
+      above += count * top[i]!
+      below += count * bottom[i]!
+    }
+    return below === 0 ? Number.NaN : above / below
+  }
+}
+
+/** Of several findings. A resample that loses one of them is another question: it is undefined, and drawn again. */
+function macroOf(metric: typeof rankedAuroc, findings: readonly Finding[]): OnCounts {
+  const ranked = findings.map(({ name, scores, labels }) => rank(scores, labels, name))
+  const used = ranked.filter((finding) => !Number.isNaN(metric(finding)))
+  return (counts) => used.reduce((sum, finding) => sum + metric(finding, counts), 0) / used.length
+}
+
+function medianOf(values: ArrayLike<number>): OnCounts {
+  const order = Array.from(values, (_, i) => i)
+    .filter((i) => !Number.isNaN(values[i]))
+    .sort((a, b) => values[a]! - values[b]!)
+  return (counts?: Counts) => {
+    const times = (i: number): number => (counts === undefined ? 1 : counts[i]!)
+    const total = order.reduce((sum, i) => sum + times(i), 0)
+    if (total === 0) return Number.NaN
+    // Mean of the two in the middle, as if every case stood there as often as it was drawn.
+    const at = (place: number): number => {
+      let passed = 0
+      for (const i of order) {
+        passed += times(i)
+        if (passed > place) return values[i]!
+      }
+      return Number.NaN
+    }
+    return (at(Math.floor((total - 1) / 2)) + at(Math.floor(total / 2))) / 2
+  }
+}
+
+function concordanceOf({ times, events, risks }: Extract<CaseMeasure, { kind: 'concordance' }>): OnCounts {
+  return (counts) => {
+    let [concordant, comparable] = [0, 0]
+    for (let i = 0; i < times.length; i++) {
+      const first = counts === undefined ? 1 : counts[i]!
+      if (events[i] !== 1 || first === 0) continue
+      for (let j = 0; j < times.length; j++) {
+        // i died while j was known to live; at equal times only a censored j lived longer.
+        if (!(times[i]! < times[j]! || (times[i] === times[j] && events[j] !== 1))) continue
+        const weight = first * (counts === undefined ? 1 : counts[j]!)
+        comparable += weight
+        concordant += weight * (risks[i]! > risks[j]! ? 1 : risks[i] === risks[j] ? 0.5 : 0)
+      }
+    }
+    return comparable === 0 ? Number.NaN : concordant / comparable
+  }
+}
+
+/** All measures with intervals, on the same resamples of units. */
+export function withIntervals(
+  { units, measures }: CaseMeasures,
+  options: Omit<BootstrapOptions, 'clusters'> = {},
+): { values: Record<string, Measure>; bootstrap: BootstrapRun } {
+  const names = Object.keys(measures)
+  const prepared = names.map((name) => preparedMeasure(measures[name]!))
+  const { measures: found, bootstrap } = measureAll(prepared, { ...options, clusters: units })
+  return { values: Object.fromEntries(names.map((name, k) => [name, found[k]!])), bootstrap }
+}
+
+/** Measures as JSON: typed arrays become lists, NaN becomes null, infinities the largest numbers (they only have to sort). */
+export function measuresToJson(measures: CaseMeasures): unknown {
+  const plain = (value: unknown): unknown => {
+    if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array)
+    if (value === Number.POSITIVE_INFINITY) return Number.MAX_VALUE
+    return value === Number.NEGATIVE_INFINITY ? -Number.MAX_VALUE : value
+  }
+  return JSON.parse(JSON.stringify(measures, (_, value: unknown) => plain(value))) as unknown
+}
+
+/** What {@link measuresToJson} wrote; null is NaN again. */
+export function measuresFromJson(value: unknown): CaseMeasures {
+  return JSON.parse(JSON.stringify(value), (_, part: unknown) =>
+    Array.isArray(part) && part.includes(null) ? part.map((entry: unknown) => entry ?? Number.NaN) : part,
+  ) as CaseMeasures
+}
