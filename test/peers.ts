@@ -95,8 +95,13 @@ export async function webgpuWorks(): Promise<boolean> {
   }
 }
 
-/** pydicom's folder `data` with its test files (Debian: python3-pydicom; `PYDICOM_DATA` names another), or undefined; as sharedData. */
+/**
+ * pydicom's folder `data` with its test files (tools/corpus.sh, or Debian's python3-pydicom; `PYDICOM_DATA` names another),
+ * or undefined; as sharedData.
+ */
 export function pydicomData(): string | undefined {
-  const path = process.env.PYDICOM_DATA ?? '/usr/lib/python3/dist-packages/pydicom/data'
-  return existsSync(path) ? path : missing("pydicom's test files (Debian: python3-pydicom)")
+  const debian = 'usr/lib/python3/dist-packages/pydicom/data'
+  const unpacked = fileURLToPath(new URL(`../.corpus/${debian}`, import.meta.url))
+  const path = process.env.PYDICOM_DATA ?? (existsSync(unpacked) ? unpacked : `/${debian}`)
+  return existsSync(path) ? path : missing("pydicom's test files (sh tools/corpus.sh)")
 }

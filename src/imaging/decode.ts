@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises'
 import { VesaliusError } from '../core/errors.ts'
 import { readBytes } from '../core/files.ts'
-import { decodeDicom } from './dicom.ts'
+import { decodeDicom } from './dicom/display.ts'
 import { recognise } from './formats.ts'
 import { decodeRaster } from './raster.ts'
 import type { DecodedImage, ReadOptions } from './types.ts'
@@ -31,11 +31,11 @@ export async function decodeImage(bytes: Uint8Array, where: string, options: Rea
 }
 
 /**
- * Reads an image file: PNG, JPEG, TIFF (8 and 16 bit) or DICOM (uncompressed and JPEG baseline).
+ * Reads an image file: PNG, JPEG, TIFF (8 and 16 bit) or DICOM.
  *
  * @example
  * const image = await readImage('chest.dcm')
- * console.log(image.width, image.height, describeSteps(image.steps))
+ * console.log(image.width, image.height, describeSteps(image.provenance.steps))
  */
 export async function readImage(path: string, options: ReadOptions = {}): Promise<DecodedImage> {
   const info = await stat(path).catch(() => undefined)

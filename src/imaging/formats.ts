@@ -28,19 +28,22 @@ export function hasDicomPreamble(bytes: Uint8Array): boolean {
 }
 
 /**
- * The encoding of a DICOM data set that begins at byte 0 without preamble, or undefined if the bytes do not look like one:
- * the first element must belong to group 0002 or 0008, with a known value representation or a length that fits.
+ * The encoding of a DICOM data set that begins at byte 0, or undefined if the bytes do not look like one: the first element
+ * must belong to group 0002 to 0010 with a known value representation, or to 0002 or 0008 with a short length.
  */
-export function bareDicomSyntax(bytes: Uint8Array): 'explicit' | 'implicit' | undefined {
-  if (bytes.length < 16) return undefined
+export function bareDicomEncoding(bytes: Uint8Array): { explicit: boolean; littleEndian: boolean } | undefined {
+  if (bytes.length < 8) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const group = view.getUint16(0, true)
-  const element = view.getUint16(2, true)
-  if ((group !== 0x0002 && group !== 0x0008) || element > 0x0100) return undefined
-  const vr = String.fromCharCode(bytes[4]!, bytes[5]!)
-  if (/^(?:AE|CS|DA|DT|LO|OB|PN|SH|SQ|ST|TM|UI|UL|UN|US)$/.test(vr)) return 'explicit'
-  const length = view.getUint32(4, true)
-  return length <= 1024 && 8 + length < bytes.length ? 'implicit' : undefined
+  for (const littleEndian of [true, false]) {
+    const group = view.getUint16(0, littleEndian)
+    const element = view.getUint16(2, littleEndian)
+    if (group < 0x0002 || group > 0x0010 || group % 2 === 1) continue
+    const vr = String.fromCharCode(bytes[4]!, bytes[5]!)
+    if (/^(?:AE|AS|CS|DA|DT|IS|LO|OB|PN|SH|SQ|ST|TM|UI|UL|UN|US)$/.test(vr)) return { explicit: true, littleEndian }
+    const first = (group === 0x0002 || group === 0x0008) && element <= 0x0100
+    if (littleEndian && first && view.getUint32(4, true) <= 1024) return { explicit: false, littleEndian }
+  }
+  return undefined
 }
 
 /** The format of a file by its content; `refused` names one that is known and not read; undefined: not recognised. */
@@ -55,5 +58,5 @@ export function recognise(bytes: Uint8Array): { format: ImageFormat } | { refuse
   for (const [name, offset, signature] of refused) {
     if (startsWith(bytes, offset, signature)) return { refused: name }
   }
-  return bareDicomSyntax(bytes) === undefined ? undefined : { format: 'dicom' }
+  return bareDicomEncoding(bytes) === undefined ? undefined : { format: 'dicom' }
 }

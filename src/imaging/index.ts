@@ -2,6 +2,7 @@
 
 export { decodeImage, readImage } from './decode.ts'
 export { type ContentItem, readStructuredReport, reportText, type StructuredReport } from './dicom/structured-report.ts'
+export { ctWindows } from './dicom/windows.ts'
 export { type FileFacts, type FolderFacts, inspectFile, inspectFolder } from './inspect.ts'
 export { fit, preprocess } from './preprocess.ts'
 export { clipMean, clipStd, type Preprocess, readPreprocess, writePreprocess } from './preprocess-config.ts'
@@ -10,7 +11,8 @@ export {
   type DecodedImage,
   describeSteps,
   type ImageFormat,
-  type ImageSource,
+  type NamedWindow,
+  type Provenance,
   type ReadOptions,
   type Step,
   type Window,

@@ -7,7 +7,7 @@ import { isMissingFile, messageOf, VesaliusError } from '../core/errors.ts'
 import { readStudyLines, studiesFile } from '../data/studies.ts'
 import { readImage } from './decode.ts'
 import { recognise } from './formats.ts'
-import { describeSteps, type ImageFormat, type ReadOptions } from './types.ts'
+import { type DecodedImage, describeSteps, type ImageFormat, type ReadOptions } from './types.ts'
 
 /** Facts about one image. */
 export interface FileFacts {
@@ -18,7 +18,7 @@ export interface FileFacts {
   bytes: number
   width: number
   height: number
-  bitDepth: 8 | 16
+  bitDepth: DecodedImage['bitDepth']
   channels: 1 | 3
   /** mm a pixel [x, y], null when the file does not say. */
   spacing: [number, number] | null
@@ -67,7 +67,7 @@ export async function inspectFile(path: string, options: ReadOptions = {}): Prom
   let min = Number.POSITIVE_INFINITY
   let max = Number.NEGATIVE_INFINITY
   let sum = 0
-  for (const value of image.values) {
+  for (const value of image.pixels) {
     if (value < min) min = value
     if (value > max) max = value
     sum += value
@@ -75,7 +75,7 @@ export async function inspectFile(path: string, options: ReadOptions = {}): Prom
   return {
     path,
     kind: 'image',
-    format: image.source.format,
+    format: image.provenance.format,
     bytes: (await stat(path)).size,
     width: image.width,
     height: image.height,
@@ -83,10 +83,10 @@ export async function inspectFile(path: string, options: ReadOptions = {}): Prom
     channels: image.channels,
     spacing: image.spacing ?? null,
     modality: image.modality ?? null,
-    transferSyntax: image.source.transferSyntax ?? null,
-    photometric: image.source.photometric ?? null,
-    greys: { min, max, mean: sum / image.values.length },
-    steps: describeSteps(image.steps),
+    transferSyntax: image.provenance.transferSyntax ?? null,
+    photometric: image.provenance.photometric ?? null,
+    greys: { min, max, mean: sum / image.pixels.length },
+    steps: describeSteps(image.provenance.steps),
   }
 }
 

@@ -35,9 +35,9 @@ const imageOf = (width: number, height: number, channels: 1 | 3, values: number[
   height,
   channels,
   bitDepth: 8,
-  values: Float32Array.from(values),
-  source: { format: 'png' },
-  steps: [{ step: 'decode', format: 'PNG', bits: 8 }],
+  pixels: Float32Array.from(values),
+  range: { black: 0, white: 255 },
+  provenance: { format: 'png', steps: [{ step: 'decode', format: 'PNG', bits: 8 }] },
 })
 const plain: Preprocess = { size: 4, mode: 'stretch', resample: 'bilinear', channels: 1, mean: [0], std: [1] }
 

@@ -32,7 +32,7 @@ function resized(image: Plane, width: number, height: number, p: Preprocess, ste
 }
 
 /** The size after scaling, as Hugging Face computes it: the long side is cut to a whole number. */
-function scaledSize({ width, height }: Plane, p: Preprocess): [number, number] {
+function scaledSize({ width, height }: DecodedImage, p: Preprocess): [number, number] {
   if (p.mode === 'stretch') return [p.size, p.size]
   if (p.mode === 'letterbox') {
     const scale = p.size / Math.max(width, height)
@@ -64,7 +64,8 @@ export function fit(image: DecodedImage, p: Preprocess): { values: Float32Array;
   const [width, height] = scaledSize(image, p)
   requireMemory(width, height)
   // One channel is the cheaper one to resize; mixing and resizing are both linear, so the order changes nothing else.
-  let plane: Plane = image
+  const { width: imageWidth, height: imageHeight, channels, pixels } = image
+  let plane: Plane = { width: imageWidth, height: imageHeight, channels, values: pixels }
   if (p.channels === 1) plane = withChannels(plane, 1, steps)
   plane = resized(plane, width, height, p, steps)
   if (p.mode === 'shortest-edge-crop' && (width !== p.size || height !== p.size)) {
@@ -106,5 +107,5 @@ export function preprocess(image: DecodedImage, p: Preprocess): { pixels: Float3
     for (let i = c * area; i < (c + 1) * area; i++) pixels[i] = (values[i]! - mean) / std
   }
   const normalize: Step = { step: 'normalize', mean: p.mean.join(' '), std: p.std.join(' ') }
-  return { pixels, steps: [...image.steps, ...steps, normalize] }
+  return { pixels, steps: [...image.provenance.steps, ...steps, normalize] }
 }

@@ -25,7 +25,7 @@ describe('PNG, JPEG and TIFF', () => {
     ]) {
       const image = await decodeImage(file, 'x')
       expect(image).toMatchObject({ ...shape, channels: 1, bitDepth: 16 })
-      expect(integers(image.values, 65535)).toEqual([...grey16])
+      expect(integers(image.pixels, 65535)).toEqual([...grey16])
     }
   })
 
@@ -33,7 +33,7 @@ describe('PNG, JPEG and TIFF', () => {
     const colors = Uint16Array.from({ length: 18 }, (_, i) => i * 3000 + 7)
     const wide = await decodeImage(await sixteen(3, colors).png().toBuffer(), 'x')
     expect(wide).toMatchObject({ channels: 3, bitDepth: 16 })
-    expect(integers(wide.values, 65535)).toEqual([...colors])
+    expect(integers(wide.pixels, 65535)).toEqual([...colors])
     const bytes = [0, 1, 2, 128, 254, 255]
     for (const file of [
       await eight(1, bytes).png().toBuffer(),
@@ -41,15 +41,15 @@ describe('PNG, JPEG and TIFF', () => {
     ]) {
       const image = await decodeImage(file, 'x')
       expect(image).toMatchObject({ channels: 1, bitDepth: 8 })
-      expect(integers(image.values, 255)).toEqual(bytes)
+      expect(integers(image.pixels, 255)).toEqual(bytes)
     }
     const rgb = Array.from({ length: 18 }, (_, i) => i * 14)
-    expect(integers((await decodeImage(await eight(3, rgb).png().toBuffer(), 'x')).values, 255)).toEqual(rgb)
+    expect(integers((await decodeImage(await eight(3, rgb).png().toBuffer(), 'x')).pixels, 255)).toEqual(rgb)
   })
 
   it('shows a white-is-zero TIFF with black as 0', async () => {
     const file = await eight(1, [0, 1, 2, 128, 254, 255]).tiff({ compression: 'none', miniswhite: true }).toBuffer()
-    expect(integers((await decodeImage(file, 'x')).values, 255)).toEqual([0, 1, 2, 128, 254, 255])
+    expect(integers((await decodeImage(file, 'x')).pixels, 255)).toEqual([0, 1, 2, 128, 254, 255])
   })
 
   it('does not apply colour profiles: stored values stay', async () => {
@@ -57,18 +57,18 @@ describe('PNG, JPEG and TIFF', () => {
     const file = await eight(3, rgb).png().withIccProfile('p3').toBuffer()
     const stored = await sharp(file, { ignoreIcc: true }).raw().toBuffer()
     expect((await sharp(file).metadata()).hasProfile).toBe(true)
-    expect(integers((await decodeImage(file, 'x')).values, 255)).toEqual([...stored])
+    expect(integers((await decodeImage(file, 'x')).pixels, 255)).toEqual([...stored])
   })
 
   it('drops alpha and expands palettes, and says so', async () => {
     const image = await decodeImage(await eight(2, [10, 0, 20, 255, 30, 9, 40, 8, 50, 7, 60, 6]).png().toBuffer(), 'x')
     expect(image.channels).toBe(1)
-    expect(integers(image.values, 255)).toEqual([10, 20, 30, 40, 50, 60])
-    expect(describeSteps(image.steps)).toContain('color: alpha dropped')
+    expect(integers(image.pixels, 255)).toEqual([10, 20, 30, 40, 50, 60])
+    expect(describeSteps(image.provenance.steps)).toContain('color: alpha dropped')
     const palette = await eight(1, [0, 0, 255, 255, 0, 255]).png({ palette: true, colours: 2 }).toBuffer()
     const colored = await decodeImage(palette, 'x')
-    expect(colored.values.length).toBe(18)
-    expect([...colored.values.subarray(3, 9)]).toEqual([0, 0, 0, 1, 1, 1])
+    expect(colored.pixels.length).toBe(18)
+    expect([...colored.pixels.subarray(3, 9)]).toEqual([0, 0, 0, 1, 1, 1])
   })
 
   it('turns a photograph upright by its EXIF orientation, and says so', async () => {
@@ -81,9 +81,9 @@ describe('PNG, JPEG and TIFF', () => {
     expect([image.width, image.height]).toEqual([2, 3])
     // A quarter turn clockwise: the first column, from below, becomes the first row.
     // sharp writes the file as RGB here.
-    const grey = image.values.filter((_, i) => i % image.channels === 0)
+    const grey = image.pixels.filter((_, i) => i % image.channels === 0)
     expect(integers(grey, 255)).toEqual([40, 10, 50, 20, 60, 30])
-    expect(describeSteps(image.steps)).toContain('orientation: rotated 90 as EXIF says, exif 6')
+    expect(describeSteps(image.provenance.steps)).toContain('orientation: rotated 90 as EXIF says, exif 6')
   })
 
   it('reads the page of a TIFF that is asked for', async () => {
@@ -93,9 +93,9 @@ describe('PNG, JPEG and TIFF', () => {
       .toBuffer()
     expect((await sharp(pages).metadata()).pages).toBe(2)
     const first = await decodeImage(pages, 'x')
-    expect(integers(first.values, 255)).toEqual([1, 2])
-    expect(first.steps[0]).toMatchObject({ page: 0, pages: 2 })
-    expect(integers((await decodeImage(pages, 'x', { frame: 1 })).values, 255)).toEqual([3, 4])
+    expect(integers(first.pixels, 255)).toEqual([1, 2])
+    expect(first.provenance.steps[0]).toMatchObject({ page: 0, pages: 2 })
+    expect(integers((await decodeImage(pages, 'x', { frame: 1 })).pixels, 255)).toEqual([3, 4])
     await expect(decodeImage(pages, 'x', { frame: 2 })).rejects.toMatchObject({ code: 'USAGE' })
   })
 
@@ -106,8 +106,8 @@ describe('PNG, JPEG and TIFF', () => {
       .toBuffer()
     const image = await decodeImage(file, 'x')
     expect(image).toMatchObject({ channels: 3, bitDepth: 8 })
-    expect(image.values[0]).toBeGreaterThan(0.9)
-    expect(describeSteps(image.steps)).toContain('color: CMYK converted to RGB')
+    expect(image.pixels[0]).toBeGreaterThan(0.9)
+    expect(describeSteps(image.provenance.steps)).toContain('color: CMYK converted to RGB')
   })
 })
 
@@ -148,7 +148,7 @@ describe('files that are not images', () => {
 
   it('recognises content, not names', async () => {
     const path = await write('really-png.jpg', await eight(1, [1, 2, 3, 4, 5, 6]).png().toBuffer())
-    expect((await readImage(path)).source.format).toBe('png')
+    expect((await readImage(path)).provenance.format).toBe('png')
   })
 
   it('a truncated PNG, JPEG or TIFF is an error, not a half-grey picture', async () => {
@@ -159,7 +159,7 @@ describe('files that are not images', () => {
       await big.clone().jpeg().toBuffer(),
       await big.clone().tiff().toBuffer(),
     ]) {
-      expect((await decodeImage(file, 'x')).values.length).toBe(4096)
+      expect((await decodeImage(file, 'x')).pixels.length).toBe(4096)
       await expect(decodeImage(file.subarray(0, Math.trunc(file.length / 2)), 'x')).rejects.toMatchObject({
         code: 'FILE_DAMAGED',
       })
@@ -205,8 +205,8 @@ describe('files that are not images', () => {
         const cut = bytes.subarray(0, flips.length % 2 === 0 ? Math.ceil(keep * bytes.length) : bytes.length)
         try {
           const image = await decodeImage(cut, 'damaged')
-          expect(image.values.length).toBe(image.width * image.height * image.channels)
-          expect(image.values.every((v) => v >= 0 && v <= 1)).toBe(true)
+          expect(image.pixels.length).toBe(image.width * image.height * image.channels)
+          expect(image.pixels.every((v) => v >= 0 && v <= 1)).toBe(true)
         } catch (error) {
           if (!(error instanceof VesaliusError)) throw error
           expect(error.message).toMatch(/^damaged [^\n]+\.$/)

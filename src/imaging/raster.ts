@@ -2,10 +2,8 @@
 
 import sharp, { type Metadata, type OutputInfo } from 'sharp'
 import { messageOf, VesaliusError } from '../core/errors.ts'
+import { pixelLimit } from './dicom/layout.ts'
 import type { DecodedImage, ImageFormat, ReadOptions, Step } from './types.ts'
-
-/** More pixels than any radiograph has; a larger file is a mistake or an attack, and would take gigabytes. */
-export const pixelLimit = 128 * 1024 * 1024
 
 const names: Record<string, string> = { png: 'PNG', jpeg: 'JPEG', tiff: 'TIFF' }
 /** Transformations to upright, EXIF tag 0x0112. */
@@ -131,8 +129,8 @@ export async function decodeRaster(
     height,
     channels: colors,
     bitDepth: depth,
-    values,
-    source: { format, photometric: metadata.space },
-    steps,
+    pixels: values,
+    range: { black: 0, white: scale },
+    provenance: { format, photometric: metadata.space, steps },
   }
 }

@@ -9,31 +9,36 @@ export interface Step {
   [detail: string]: string | number
 }
 
-/** Where pixels came from. Holds no patient data. */
-export interface ImageSource {
+/** Where pixels came from and what was done to them. Holds no patient data. */
+export interface Provenance {
   format: ImageFormat
   /** DICOM: UID of the transfer syntax. */
   transferSyntax?: string
   /** DICOM: photometric interpretation. Other formats: the colour space of the file. */
   photometric?: string
+  /** DICOM: the windows of the file, of which one may have been used. */
+  windows?: readonly NamedWindow[]
+  /** In the order they were done. */
+  steps: Step[]
 }
 
 /** An image ready for display or for {@link preprocess}. */
 export interface DecodedImage {
-  /** Pixels. */
+  /** Number of pixels. */
   width: number
   height: number
   channels: 1 | 3
-  /** Bits a channel in the file: 8, or 16 for anything deeper. */
-  bitDepth: 8 | 16
+  /** Bits a sample takes in the file. */
+  bitDepth: 1 | 8 | 16 | 32 | 64
   /** [height, width, channels] row-major, display values in 0..1 (0 black). */
-  values: Float32Array
+  pixels: Float32Array
+  /** Values of the file, after rescale (HU for CT), that are shown black and white. */
+  range: { black: number; white: number }
   /** mm a pixel, [x, y]. */
   spacing?: [number, number]
   /** DICOM modality code: CR, CT, MR ... */
   modality?: string
-  source: ImageSource
-  steps: Step[]
+  provenance: Provenance
 }
 
 /** A window in units after rescale (HU for CT). */
@@ -42,10 +47,19 @@ export interface Window {
   width: number
 }
 
+/** A window and what it is called. */
+export interface NamedWindow extends Window {
+  /** From the file (Window Center & Width Explanation), or its place in the file. */
+  name: string
+}
+
 /** Choices a person can make when a file leaves them open. */
 export interface ReadOptions {
-  /** DICOM grey images: this window in place of the file's own. */
-  window?: Window
+  /**
+   * DICOM grey images: this window in place of the file's first, by numbers or by name: one of the file's own, or of
+   * {@link ctWindows} for CT.
+   */
+  window?: Window | string
   /** Frame of a multi-frame file or page of a TIFF, from 0. */
   frame?: number
 }

@@ -6,7 +6,7 @@
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { VesaliusError } from '../../core/errors.ts'
-import { bareDicomSyntax, hasDicomPreamble } from '../formats.ts'
+import { bareDicomEncoding, hasDicomPreamble } from '../formats.ts'
 import { vrOf } from './dictionary.ts'
 
 /** One element. Exactly one of `value`, `items` and `fragments` is there. */
@@ -213,11 +213,11 @@ class Reader {
 }
 
 /**
- * Reads a whole file: Part 10, or a bare data set in implicit or explicit little endian, or one that lacks only the
+ * Reads a whole file: Part 10, or a bare data set, or one that lacks only the
  * preamble. Throws FILE_DAMAGED with the byte, FORMAT_UNSUPPORTED for bytes that are not DICOM at all.
  */
 export function readDicomFile(bytes: Uint8Array, where: string): DicomFile {
-  const bare = hasDicomPreamble(bytes) ? undefined : bareDicomSyntax(bytes)
+  const bare = hasDicomPreamble(bytes) ? undefined : bareDicomEncoding(bytes)
   if (!hasDicomPreamble(bytes) && bare === undefined) {
     throw new VesaliusError('FORMAT_UNSUPPORTED', `${where} is not a DICOM file.`, {
       where,
@@ -233,7 +233,9 @@ export function readDicomFile(bytes: Uint8Array, where: string): DicomFile {
     meta.push(reader.one(explicit))
   }
   const named = meta.find(({ tag }) => tag === 0x00020010)
-  let transferSyntax = bare === 'implicit' ? '1.2.840.10008.1.2' : '1.2.840.10008.1.2.1'
+  let transferSyntax = '1.2.840.10008.1.2.1'
+  if (bare?.explicit === false) transferSyntax = '1.2.840.10008.1.2'
+  if (bare?.littleEndian === false) transferSyntax = '1.2.840.10008.1.2.2'
   if (named !== undefined || bare === undefined) {
     transferSyntax = asciiOf(named).trim()
     if (!/^[0-9.]{1,64}$/.test(transferSyntax)) throw reader.damaged('no transfer syntax (0002,0010) was named')

@@ -3,8 +3,9 @@
  * window (or VOI table) -> polarity. Formulas of PS3.3 C.11.1 and C.11.2.1.
  */
 
-import { VesaliusError } from '../core/errors.ts'
-import type { Step, Window } from './types.ts'
+import { VesaliusError } from '../../core/errors.ts'
+import type { DecodedImage, Step, Window } from '../types.ts'
+import type { StoredValues } from './unpack.ts'
 
 export type WindowFunction = 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID'
 
@@ -26,7 +27,9 @@ export interface GreyRules {
   windowFunction: WindowFunction
   /** Who chose the window: the file or the caller. */
   windowFrom?: 'file' | 'caller'
-  /** Windows in the file, of which the first is taken. */
+  /** Name of the window, where it has one. */
+  windowName?: string
+  /** Windows in the file. */
   windows?: number
   /** Used when there is no window. */
   voiTable?: LookupTable
@@ -60,7 +63,7 @@ function lookUp({ first, data }: LookupTable, x: number): number {
 
 /** Smallest and largest value, without padding; undefined when nothing but padding is there. */
 function rangeOf(
-  stored: Float64Array,
+  stored: StoredValues,
   padding: readonly [number, number] | undefined,
   real: (x: number) => number,
 ): { low: number; high: number } | undefined {
@@ -75,6 +78,66 @@ function rangeOf(
   return low > high ? undefined : { low, high }
 }
 
+/** How real values become display values in 0..1, what they are at both ends, and the step that says so. */
+interface Display {
+  shown: (x: number) => number
+  range: DecodedImage['range']
+  step: Step
+}
+
+function byWindow(window: Window, rules: GreyRules): Display {
+  const { windowFunction, windowFrom, windowName, windows = 1 } = rules
+  const step: Step = { step: 'window', center: window.center, width: window.width, function: windowFunction }
+  if (windowName !== undefined) step.name = windowName
+  if (windowFrom !== undefined) step.from = windowFrom
+  if (windows > 1 && windowFrom === 'file' && windowName === undefined) step.note = `first of ${windows} windows`
+  const middle = windowFunction === 'LINEAR' ? window.center - 0.5 : window.center
+  const half = (windowFunction === 'LINEAR' ? window.width - 1 : window.width) / 2
+  return {
+    shown: (x) => windowed(x, window, windowFunction),
+    range: { black: middle - half, white: middle + half },
+    step,
+  }
+}
+
+function byTable(table: LookupTable): Display {
+  const top = 2 ** table.bits - 1
+  return {
+    shown: (x) => Math.min(1, lookUp(table, x) / top),
+    range: { black: table.first, white: table.first + table.data.length - 1 },
+    step: { step: 'window', note: `VOI table of ${table.data.length} entries` },
+  }
+}
+
+function byRange(stored: StoredValues, rules: GreyRules, real: (s: number) => number): Display {
+  const { low, high } = rangeOf(stored, rules.padding, real) ?? { low: 0, high: 0 }
+  const span = high - low
+  const padding = rules.padding === undefined ? '' : ', padding left out'
+  return {
+    shown: span === 0 ? () => 0 : (x) => Math.min(1, Math.max(0, (x - low) / span)),
+    range: { black: low, white: high },
+    step: { step: 'window', low, high, note: `no window in the file: smallest to largest value${padding}` },
+  }
+}
+
+/** Applies a function of a stored value to all of them; for many pixels of few possible values by a table. */
+function mapped(stored: StoredValues, grey: (s: number) => number): Float32Array {
+  const values = new Float32Array(stored.length)
+  const bits = stored.BYTES_PER_ELEMENT * 8
+  if (bits <= 16 && stored.length >= 2 ** bits / 2) {
+    const lowest = stored instanceof Int8Array || stored instanceof Int16Array ? -(2 ** (bits - 1)) : 0
+    const table = new Float32Array(2 ** bits)
+    for (let i = 0; i < table.length; i++) table[i] = grey(i + lowest)
+    for (let i = 0; i < stored.length; i++) values[i] = table[stored[i]! - lowest]!
+  } else {
+    for (let i = 0; i < stored.length; i++) values[i] = grey(stored[i]!)
+  }
+  // Floating-point pixels may hold what is not a number: shown black.
+  if (stored instanceof Float32Array || stored instanceof Float64Array)
+    for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i]!)) values[i] = 0
+  return values
+}
+
 /**
  * Display greys in 0..1 of stored values, and the steps taken. Without window and table the range of the image, padding left
  * out, is spread over 0..1; an image of one value becomes 0 (before polarity).
@@ -82,11 +145,11 @@ function rangeOf(
  * Throws DATA_INVALID for a rescale slope of 0 (the file's own error; every pixel would be equal).
  */
 export function toGreys(
-  stored: Float64Array,
+  stored: StoredValues,
   rules: GreyRules,
   where: string,
-): { values: Float32Array; steps: Step[] } {
-  const { slope, intercept, modalityTable, voiTable, windowFunction, inverted } = rules
+): { values: Float32Array; steps: Step[]; range: DecodedImage['range'] } {
+  const { slope, intercept, modalityTable, voiTable, inverted } = rules
   const steps: Step[] = []
   if (slope === 0 || !Number.isFinite(slope) || !Number.isFinite(intercept)) {
     throw new VesaliusError('DATA_INVALID', `${where} has a rescale slope of ${slope}, which makes all pixels equal.`, {
@@ -102,33 +165,17 @@ export function toGreys(
     real = (s) => s * slope + intercept
     steps.push({ step: 'rescale', slope, intercept })
   }
-
-  let shown: (x: number) => number
-  if (rules.window !== undefined) {
-    const { window } = rules
-    shown = (x) => windowed(x, window, windowFunction)
-    const step: Step = { step: 'window', center: window.center, width: window.width, function: windowFunction }
-    if (rules.windowFrom !== undefined) step.from = rules.windowFrom
-    if ((rules.windows ?? 1) > 1) step.note = `first of ${rules.windows} windows`
-    steps.push(step)
-  } else if (voiTable !== undefined) {
-    const top = 2 ** voiTable.bits - 1
-    shown = (x) => Math.min(1, lookUp(voiTable, x) / top)
-    steps.push({ step: 'window', note: `VOI table of ${voiTable.data.length} entries` })
-  } else {
-    const range = rangeOf(stored, rules.padding, real)
-    const { low, high } = range ?? { low: 0, high: 0 }
-    const span = high - low
-    shown = span === 0 ? () => 0 : (x) => Math.min(1, Math.max(0, (x - low) / span))
-    const padding = rules.padding === undefined ? '' : ', padding left out'
-    steps.push({ step: 'window', low, high, note: `no window in the file: smallest to largest value${padding}` })
-  }
-
-  const values = new Float32Array(stored.length)
-  for (let i = 0; i < stored.length; i++) {
-    const grey = shown(real(stored[i]!))
-    values[i] = inverted ? 1 - grey : grey
-  }
+  const { window } = rules
+  let display: Display
+  if (window !== undefined) display = byWindow(window, rules)
+  else if (voiTable !== undefined) display = byTable(voiTable)
+  else display = byRange(stored, rules, real)
+  const { shown, range } = display
+  steps.push(display.step)
   if (inverted) steps.push({ step: 'polarity', note: `inverted, ${rules.polarity}` })
-  return { values, steps }
+  return {
+    values: mapped(stored, inverted ? (s) => 1 - shown(real(s)) : (s) => shown(real(s))),
+    steps,
+    range: inverted ? { black: range.white, white: range.black } : range,
+  }
 }

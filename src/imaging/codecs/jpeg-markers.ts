@@ -19,7 +19,8 @@ function readMarkers(bytes: Uint8Array): Markers {
     const length = (bytes[position + 2]! << 8) | bytes[position + 3]!
     if (length < 2 || marker === 0xda) break
     if (marker === 0xe0) found.jfif ||= bytes[position + 4] === 0x4a
-    if (marker === 0xee) found.adobe ||= bytes[position + 4] === 0x41
+    // Decoders ignore a marker that is too short to hold a transform.
+    if (marker === 0xee) found.adobe ||= bytes[position + 4] === 0x41 && length >= 14
     // Start of frame, except DHT (c4), JPG (c8) and DAC (cc).
     if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
       const count = bytes[position + 9] ?? 0
