@@ -58,6 +58,9 @@ describe('pixels of DICOM files of packages equal those of pydicom, GDCM and lib
   })
 })
 
+/** Without the alignment a formatter gives to tables. */
+const plain = (text: string): string => text.replace(/ +/g, ' ').replace(/-+/g, '-')
+
 /** The table of docs/images.md. */
 function table(): string {
   const decoders: Record<string, string> = {
@@ -98,6 +101,6 @@ describe.skipIf(corpusFolder() === undefined)('docs/images.md (needs sh tools/co
     const before = text.slice(0, text.indexOf(start) + start.length)
     const wanted = `${before}\n${table()}\n${text.slice(text.indexOf(end))}`
     if (process.env.WRITE_DOCS === '1') writeFileSync(path, wanted)
-    else expect(text).toBe(wanted)
+    else expect(plain(text)).toBe(plain(wanted))
   })
 })

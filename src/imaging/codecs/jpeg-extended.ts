@@ -106,7 +106,7 @@ function decodeScan(
         for (let j = 0; j < Math.min(8, height - y); j++) {
           for (let i = 0; i < right; i++) {
             const value = Math.round(pixels[j * 8 + i]!) + middle
-            out[((y + j) * width + x + i) * samples + part.index] = value < 0 ? 0 : value > top ? top : value
+            out[((y + j) * width + x + i) * samples + part.index] = Math.max(0, Math.min(value, top))
           }
         }
       }
