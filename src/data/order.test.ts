@@ -71,8 +71,8 @@ describe('augmentation', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const [a, b] = [new Float32Array(256), new Float32Array(256)]
-        augmentInto(source, a, 0, geometry, random(seed, 'x'))
-        augmentInto(source, b, 0, geometry, random(seed, 'x'))
+        augmentInto('crop', source, a, 0, geometry, random(seed, 'x'))
+        augmentInto('crop', source, b, 0, geometry, random(seed, 'x'))
         expect(a).toEqual(b)
         const half = (from: number) => a.reduce((s, v, i) => (i % 16 >= from && i % 16 < from + 8 ? s + v : s), 0)
         expect(half(8)).toBeGreaterThan(half(0) + 64)
@@ -82,7 +82,7 @@ describe('augmentation', () => {
   it('differs from the plain picture, which is the normalised greys', () => {
     const [plain, moved] = [new Float32Array(256), new Float32Array(256)]
     plainInto(source, plain, 0, geometry)
-    augmentInto(source, moved, 0, geometry, random(5, 'x'))
+    augmentInto('crop', source, moved, 0, geometry, random(5, 'x'))
     expect(plain[0]).toBeCloseTo(-2, 6)
     expect(plain[15]).toBeCloseTo(2, 6)
     expect(moved).not.toEqual(plain)

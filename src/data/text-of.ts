@@ -4,7 +4,17 @@ import { VesaliusError } from '../core/errors.ts'
 import type { Random } from '../core/random.ts'
 import type { Study } from './study.ts'
 
-export type TextMode = 'report' | 'findings' | 'impression' | 'sections' | 'mixed' | 'sentence' | 'caption'
+export const textModes = [
+  'report',
+  'findings',
+  'impression',
+  'sections',
+  'mixed',
+  'sentence',
+  'impression-sentence',
+  'caption',
+] as const
+export type TextMode = (typeof textModes)[number]
 
 /** Sentences of a text: split after a full stop, question or exclamation mark that is followed by white space. */
 function sentences(text: string): string[] {
@@ -41,6 +51,8 @@ export function textOf(study: Study, mode: TextMode, stream: Random): string {
       return impression === '' ? findings : impression
     case 'sentence':
       return stream.pick(sentences(whole))
+    case 'impression-sentence':
+      return stream.pick(sentences(impression === '' ? findings : impression))
     case 'mixed': {
       const parts = [findings, impression].filter((part) => part !== '')
       return stream.pick([...parts, stream.pick(sentences(whole))])
@@ -58,4 +70,13 @@ export function dropWords(text: string, words: readonly string[]): string {
   const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${escaped.join('|')})(?![\\p{L}\\p{N}])`, 'giu')
   return text.replace(pattern, '').replace(/\s+/g, ' ').trim()
+}
+
+/** A text of the mirrored picture: left and right swapped, as words of their own and before a hyphen, case kept. */
+export function swapSides(text: string): string {
+  return text.replace(/\b(left|right)(?=\b|ward|sided)/giu, (word) => {
+    const other = word.toLowerCase() === 'left' ? 'right' : 'left'
+    if (word === word.toUpperCase()) return other.toUpperCase()
+    return word[0] === word[0]?.toUpperCase() ? other[0]?.toUpperCase() + other.slice(1) : other
+  })
 }

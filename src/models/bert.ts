@@ -6,7 +6,7 @@
 import { add, cast, div, gelu, matmul, maximum, reshape, slice, sum, type Tensor, tanh } from '../engine/index.ts'
 import { attend, embedding, layerNorm, linear, linears, paddingMask, type Scope } from '../nn/index.ts'
 import type { BertConfig } from './config.ts'
-import type { TextFeatures } from './features.ts'
+import { sumOfLast, type TextFeatures, type TextOptions } from './features.ts'
 
 /** ids and mask int32 [B, T], T up to the context -> features; `project` is the scope of the projection. */
 export function bert(
@@ -16,6 +16,7 @@ export function bert(
   mask: Tensor,
   config: BertConfig,
   joint: number,
+  { lastLayers = 1, added }: TextOptions = {},
 ): TextFeatures {
   const { width, heads, layers, context, vocabulary, epsilon } = config
   const t = ids.shape[1] as number
@@ -27,7 +28,8 @@ export function bert(
   const words = embedding(embeddings.in('word_embeddings'), ids, vocabulary, width, sd) //  [B, T, W]
   const positions = embeddings.in('position_embeddings').parameter('weight', [context, width], init)
   const types = embeddings.in('token_type_embeddings').parameter('weight', [config.types, width], init)
-  const embedded = add(add(words, slice(types, 0, 0, 1)), slice(positions, 0, 0, t))
+  const placed = add(add(words, slice(types, 0, 0, 1)), slice(positions, 0, 0, t))
+  const embedded = added === undefined ? placed : add(placed, added)
   let x = layerNorm(embeddings.in('LayerNorm'), embedded, epsilon)
 
   const padding = paddingMask(mask)
@@ -46,14 +48,17 @@ export function bert(
     const output = layer.in('output')
     return layerNorm(output.in('LayerNorm'), add(linear(output.in('dense'), wide, width, { init }), y), epsilon)
   }
+  const states: Tensor[] = []
   for (let i = 0; i < layers; i++) {
     const layer = scope.in('encoder', 'layer', i)
     x = layer.layer((y) => block(layer, y), x)
+    states.push(x)
   }
+  const tokensRaw = sumOfLast(states, lastLayers)
   const globalRaw = readOut(scope, x, mask, config)
   const projected = (y: Tensor): Tensor =>
     linear(project, y, joint, { bias: false, init: { kind: 'normal', sd: width ** -0.5 } })
-  return { globalRaw, tokensRaw: x, global: projected(globalRaw), tokens: projected(x), tokenMask: mask }
+  return { globalRaw, tokensRaw, global: projected(globalRaw), tokens: projected(tokensRaw), tokenMask: mask }
 }
 
 /** One vector a text, [B, W]. */

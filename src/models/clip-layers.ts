@@ -12,8 +12,8 @@ export interface ClipLayersConfig {
   epsilon: number
 }
 
-/** x [B, T, D] -> [B, T, D] through `layers` blocks; initial values as OpenAI's. */
-export function clipLayers(scope: Scope, x: Tensor, config: ClipLayersConfig, mask?: Tensor): Tensor {
+/** x [B, T, D] through `layers` blocks: the states [B, T, D] after each; initial values as OpenAI's. */
+export function clipLayers(scope: Scope, x: Tensor, config: ClipLayersConfig, mask?: Tensor): [...Tensor[], Tensor] {
   const { width, layers, heads, epsilon } = config
   const inner = { kind: 'normal', sd: width ** -0.5 } as const
   const outer = { kind: 'normal', sd: width ** -0.5 * (2 * layers) ** -0.5 } as const
@@ -40,9 +40,11 @@ export function clipLayers(scope: Scope, x: Tensor, config: ClipLayersConfig, ma
     ) //                                                                                     [B, T, 4 D]
     return add(attended, linear(layer.in('mlp', 'fc2'), activate(wide), width, { init: outer }))
   }
+  const states: Tensor[] = []
   for (let i = 0; i < layers; i++) {
     const layer = scope.in('layers', i)
     x = layer.layer((y) => block(layer, y), x)
+    states.push(x)
   }
-  return x
+  return states as [...Tensor[], Tensor]
 }

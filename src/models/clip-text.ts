@@ -7,7 +7,7 @@ import { add, argMax, cast, constant, equal, matmul, reshape, slice, type Tensor
 import { causalMask, embedding, layerNorm, linear, paddingMask, type Scope } from '../nn/index.ts'
 import { clipLayers } from './clip-layers.ts'
 import type { ClipTextConfig } from './config.ts'
-import type { TextFeatures } from './features.ts'
+import { sumOfLast, type TextFeatures, type TextOptions } from './features.ts'
 
 /** ids and mask int32 [B, T], T up to the context -> features; `project` is the scope of the projection. */
 export function clipText(
@@ -17,6 +17,7 @@ export function clipText(
   mask: Tensor,
   config: ClipTextConfig,
   joint: number,
+  { lastLayers = 1, added }: TextOptions = {},
 ): TextFeatures {
   const { width, context, vocabulary, epsilon, eos, readOut } = config
   const [b, t] = ids.shape as [number, number]
@@ -24,10 +25,12 @@ export function clipText(
   const positions = scope
     .in('embeddings', 'position_embedding')
     .parameter('weight', [context, width], { kind: 'normal', sd: 0.01 })
-  const x = add(words, slice(positions, 0, 0, t))
+  const placed = add(words, slice(positions, 0, 0, t))
+  const x = added === undefined ? placed : add(placed, added)
 
   const states = clipLayers(scope.in('encoder'), x, config, add(causalMask(t), paddingMask(mask)))
-  const tokensRaw = layerNorm(scope.in('final_layer_norm'), states, epsilon) //               [B, T, W]
+  const normed = states.slice(-lastLayers).map((state) => layerNorm(scope.in('final_layer_norm'), state, epsilon)) //               [B, T, W] each
+  const tokensRaw = sumOfLast(normed, lastLayers)
 
   // The first end token (or, in old configurations, the largest id, which is the same token) as a one-hot row.
   const score = readOut === 'eos' ? cast(equal(ids, constant(Int32Array.of(eos), [])), 'float32') : cast(ids, 'float32')
@@ -36,7 +39,7 @@ export function clipText(
     [1, t],
   )
   const position = cast(equal(reshape(argMax(score, 1), [b, 1]), range), 'float32') //        [B, T]
-  const globalRaw = reshape(matmul(reshape(position, [b, 1, t]), tokensRaw), [b, width])
+  const globalRaw = reshape(matmul(reshape(position, [b, 1, t]), normed.at(-1) as Tensor), [b, width])
   const projected = (y: Tensor): Tensor =>
     linear(project, y, joint, { bias: false, init: { kind: 'normal', sd: width ** -0.5 } })
   return { globalRaw, tokensRaw, global: projected(globalRaw), tokens: projected(tokensRaw), tokenMask: mask }

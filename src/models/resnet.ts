@@ -27,6 +27,7 @@ export function resnet(
   let x = relu(batchNorm(scope.in('bn1'), first))
   if (stem.pool) x = maxPool2d(x, { kernel: 3, strides: 2, pads: 1 })
 
+  const stages: Tensor[] = []
   const next = block === 'basic' ? basicBlock : bottleneckBlock
   layers.forEach((blocks, stage) => {
     for (let i = 0; i < blocks; i++) {
@@ -35,6 +36,7 @@ export function resnet(
       const inner = scope.in(`layer${stage + 1}`, i)
       x = inner.layer((y) => next(inner, y, options), x) //                                   [B, C, h, w]
     }
+    stages.push(x)
   })
 
   const [b, c, h, w] = x.shape as [number, number, number, number]
@@ -46,5 +48,5 @@ export function resnet(
   const regionsRaw = both ? concat([cells, cells], 2) : cells
   const sd = (both ? 2 * c : c) ** -0.5
   const projected = (t: Tensor): Tensor => linear(project, t, joint, { bias: false, init: { kind: 'normal', sd } })
-  return { globalRaw, regionsRaw, global: projected(globalRaw), regions: projected(regionsRaw), grid: [h, w] }
+  return { globalRaw, regionsRaw, global: projected(globalRaw), regions: projected(regionsRaw), grid: [h, w], stages }
 }

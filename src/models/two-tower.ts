@@ -6,7 +6,7 @@ import type { Scope } from '../nn/index.ts'
 import { bert } from './bert.ts'
 import { clipText } from './clip-text.ts'
 import type { ModelConfig } from './config.ts'
-import type { ImageFeatures, TextFeatures } from './features.ts'
+import type { ImageFeatures, TextFeatures, TextOptions } from './features.ts'
 import { resnet } from './resnet.ts'
 import { type VitOptions, vit } from './vit.ts'
 
@@ -27,12 +27,23 @@ export function encodeImage(
 }
 
 /** ids and mask int32 [B, T] -> text features. */
-export function encodeText(scope: Scope, ids: Tensor, mask: Tensor, { text, joint }: ModelConfig): TextFeatures {
+export function encodeText(
+  scope: Scope,
+  ids: Tensor,
+  mask: Tensor,
+  { text, joint }: ModelConfig,
+  options: TextOptions = {},
+): TextFeatures {
   const [tower, project] = [scope.in('text_model'), scope.in('text_projection')]
   return text.kind === 'bert'
-    ? bert(tower, project, ids, mask, text, joint)
-    : clipText(tower, project, ids, mask, text, joint)
+    ? bert(tower, project, ids, mask, text, joint, options)
+    : clipText(tower, project, ids, mask, text, joint, options)
 }
+
+/** The image tower of a model that is known. */
+export type EncodeImage = (pixels: Tensor, options?: VitOptions) => ImageFeatures
+/** The text tower of a model that is known. */
+export type EncodeText = (ids: Tensor, mask: Tensor, options?: TextOptions) => TextFeatures
 
 /** ln(1/tau), learned, [] ; CLIP keeps exp of it at most 100 by clamping the parameter after each step. */
 export function logitScale(scope: Scope, { logitScale: value }: ModelConfig): { log: Tensor; scale: Tensor } {

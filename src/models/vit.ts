@@ -63,7 +63,7 @@ export function vit(
       : concat([slice(whole, 1, 0, 1), keepTokens(slice(whole, 1, 1, count + 1), kept.kept)], 1) // [B, 1 + K, W]
 
   const states = clipLayers(scope.in('encoder'), layerNorm(scope.in('pre_layrnorm'), tokens, epsilon), config)
-  const normed = layerNorm(scope.in('post_layernorm'), states, epsilon)
+  const normed = layerNorm(scope.in('post_layernorm'), states.at(-1) as Tensor, epsilon)
   const globalRaw = reshape(slice(normed, 1, 0, 1), [b, width])
   const regionsRaw = slice(normed, 1, 1, tokens.shape[1] as number) //                                        [B, P or K, W]
   const projected = (x: Tensor): Tensor =>

@@ -1,18 +1,20 @@
-/** @file Batches of image-text pairs as feeds of the training step: order, words and pixels from (seed, step) alone. */
+/** @file Batches of studies as feeds of the training step: order, words and pixels from (seed, step) alone. */
 
 import { VesaliusError } from '../core/errors.ts'
-import { type Random, random } from '../core/random.ts'
+import { hash32, random } from '../core/random.ts'
+import { isFlipped } from '../data/augmentations.ts'
 import { openLoader } from '../data/loader.ts'
 import { sampler } from '../data/sampler.ts'
 import type { Study } from '../data/study.ts'
-import { dropWords, textOf } from '../data/text-of.ts'
 import type { Feed } from '../engine/index.ts'
 import type { Preprocess } from '../imaging/index.ts'
 import type { ModelConfig } from '../models/config.ts'
 import type { Tokenizer } from '../text/index.ts'
-import { objectiveOf, type RunConfig } from './config.ts'
+import { objectiveOf, type RunConfig, textModeOf } from './config.ts'
+import { type BatchShape, planOf } from './inputs.ts'
 import type { LabelSource } from './objective.ts'
-import type { BatchShape } from './step.ts'
+import { openPictures } from './pictures.ts'
+import { openTexts, type StudyText, sentencesOf, textFeeds } from './texts.ts'
 
 export interface Batch {
   shape: BatchShape
@@ -26,6 +28,8 @@ export interface Batches {
   stepsPerEpoch: number
   /** Text lengths that batches are padded to; at most six. */
   buckets: readonly number[]
+  /** Sentences that every batch has room for; undefined where the objective asks for none. */
+  sentences: number | undefined
   batch(step: number): Promise<Batch>
   /** Whole batches of the validation studies, without augmentation, always the same. */
   validation(): AsyncGenerator<Batch>
@@ -53,91 +57,96 @@ export function textBuckets(context: number): number[] {
 export function openBatches(options: BatchOptions): Batches {
   const { folder, train, validate, preprocess, tokenizer, model, config, ranks = { rank: 0, size: 1 } } = options
   const { batch: size, seed } = config.train
-  const { text: mode, augment, dropWords: dropped, shufflePairs } = config.data
-  if (train.length < size) {
-    throw new VesaliusError(
-      'CONFIG_INVALID',
-      `There are ${train.length} training studies, fewer than a batch of ${size}.`,
-      {
-        where: 'train.batch',
-        hint: 'Use a smaller batch, or more data.',
-      },
-    )
-  }
-  if (size % ranks.size !== 0) {
-    throw new VesaliusError('CONFIG_INVALID', `A batch of ${size} pairs cannot be shared among ${ranks.size} ranks.`, {
-      where: 'train.batch',
-      hint: `The batch is that of all ranks together: use a multiple of ${ranks.size}.`,
-    })
-  }
+  const { augment, dropWords, shufflePairs } = config.data
+  checkSize(size, train.length, ranks.size)
   const own = size / ranks.size
   const part = <T>(whole: readonly T[]): T[] => whole.slice(ranks.rank * own, (ranks.rank + 1) * own)
   const buckets = textBuckets(model.text.context)
   const order = sampler({ n: train.length, batch: size, seed })
-  const trainLoader = openLoader({ folder, studies: train, preprocess, augment, seed })
-  const validateLoader = openLoader({ folder, studies: validate, preprocess, augment: 'none', seed })
-  const partners = shufflePairs ? random(seed, 'shuffled pairs').shuffle(train) : train
-
   const objective = objectiveOf(config.objective)
-  const labelSource = objective.labels?.(objective.config.parse(config.objectiveConfig))
-  const known = new Map<string, number[]>()
-  const encode = (study: Study, stream: Random): number[] => {
-    const text = dropWords(textOf(study, mode, stream), dropped)
-    let ids = known.get(text)
-    if (ids === undefined) {
-      ids = tokenizer.encode(text)
-      known.set(text, ids)
-    }
-    return ids
+  const objectiveConfig = objective.config.parse(config.objectiveConfig)
+  const plan = planOf(objective, objectiveConfig)
+  const sentences = plan.sentences && roomForSentences([...train, ...validate], plan.sentences.most)
+  const picturesOf = (studies: readonly Study[], training: boolean) => {
+    const loader = openLoader({ folder, studies, preprocess, augment: training ? augment : 'none', seed })
+    return openPictures({ plan, studies, training, seed, model, loader })
   }
-  /** Texts are padded, and labels read, as of the whole batch: all ranks have the same shape. Pixels are this rank's. */
+  const trainPictures = picturesOf(train, true)
+  const validatePictures = picturesOf(validate, false)
+  const partners = shufflePairs ? random(seed, 'shuffled pairs').shuffle(train) : train
+  const textsOf = openTexts({ tokenizer, mode: textModeOf(config), dropWords, choice: plan.sentences })
+  const labelSource = objective.labels?.(objectiveConfig)
+
+  /** Texts are padded, and labels read, as of the whole batch: all ranks have the same shape. */
   const assemble = (
     studies: readonly Study[],
-    texts: readonly number[][],
-    pixels: Float32Array,
+    texts: readonly StudyText[],
+    pictures: Record<string, Feed>,
   ): Pick<Batch, 'shape' | 'feeds'> => {
-    const longest = Math.max(...texts.map((row) => row.length))
-    const rows = part(texts)
+    const longest = Math.max(...texts.flatMap(({ text, apart }) => [text, ...apart]).map(({ ids }) => ids.length))
     const tokens = buckets.find((n) => n >= longest) ?? (buckets.at(-1) as number)
-    const ids = new Int32Array(rows.length * tokens).fill(tokenizer.padId)
-    const mask = new Int32Array(rows.length * tokens)
-    rows.forEach((row, i) => {
-      ids.set(row.slice(0, tokens), i * tokens)
-      mask.fill(1, i * tokens, i * tokens + Math.min(row.length, tokens))
-    })
-    const { size: side, channels } = model.image
+    const shape = { batch: own, tokens, ...(sentences === undefined ? {} : { sentences }) }
     const feeds: Record<string, Feed> = {
-      pixels: { dtype: 'float32', shape: [rows.length, channels, side, side], data: pixels },
-      ids: { dtype: 'int32', shape: [rows.length, tokens], data: ids },
-      mask: { dtype: 'int32', shape: [rows.length, tokens], data: mask },
+      ...pictures,
+      ...textFeeds(part(texts), shape, plan.sentences, tokenizer.padId),
+      patientKey: keysOf(part(studies)),
       ...(labelSource === undefined ? {} : labelFeeds(studies, labelSource)),
     }
-    return { shape: { batch: rows.length, tokens }, feeds }
+    return { shape, feeds }
   }
 
   return {
     stepsPerEpoch: order.stepsPerEpoch,
     buckets,
+    sentences,
     async batch(step) {
       const { epoch, indices } = order.batchAt(step)
-      const rows = indices.map((i) => {
+      const texts = indices.map((i) => {
         const partner = partners[i] as Study
-        return encode(partner, random(seed, 'words', epoch, partner.id))
+        // The words go with the picture they are shown with.
+        const flipped = isFlipped(augment, seed, epoch, (train[i] as Study).id)
+        return textsOf(partner, random(seed, 'words', epoch, partner.id), flipped)
       })
-      const pixels = await trainLoader.pixels(part(indices), epoch)
-      const texts = indices.map((i) => partners[i] as Study)
-      return { ...assemble(texts, rows, pixels), epoch, studies: indices.map((i) => (train[i] as Study).id) }
+      const pictures = await trainPictures(part(indices), epoch)
+      const studies = indices.map((i) => partners[i] as Study)
+      return { ...assemble(studies, texts, pictures), epoch, studies: indices.map((i) => (train[i] as Study).id) }
     },
     async *validation() {
       for (let from = 0; from + size <= validate.length; from += size) {
         const indices = Array.from({ length: size }, (_, i) => from + i)
-        const rows = indices.map((i) => encode(validate[i] as Study, random(seed, 'words', (validate[i] as Study).id)))
         const studies = validate.slice(from, from + size)
-        const pixels = await validateLoader.pixels(part(indices), 0)
-        yield { ...assemble(studies, rows, pixels), epoch: 0, studies: studies.map(({ id }) => id) }
+        const texts = studies.map((study) => textsOf(study, random(seed, 'words', study.id), false))
+        const pictures = await validatePictures(part(indices), 0)
+        yield { ...assemble(studies, texts, pictures), epoch: 0, studies: studies.map(({ id }) => id) }
       }
     },
   }
+}
+
+function checkSize(size: number, studies: number, ranks: number): void {
+  if (studies < size) {
+    const problem = `There are ${studies} training studies, fewer than a batch of ${size}.`
+    throw new VesaliusError('CONFIG_INVALID', problem, {
+      where: 'train.batch',
+      hint: 'Use a smaller batch, or more data.',
+    })
+  }
+  if (size % ranks === 0) return
+  throw new VesaliusError('CONFIG_INVALID', `A batch of ${size} pairs cannot be shared among ${ranks} ranks.`, {
+    where: 'train.batch',
+    hint: `The batch is that of all ranks together: use a multiple of ${ranks}.`,
+  })
+}
+
+/** Sentences that every batch has room for: the most that any report has, up to the objective's limit. */
+function roomForSentences(studies: readonly Study[], most: number): number {
+  return studies.reduce((room, study) => Math.max(room, Math.min(most, sentencesOf(study).length)), 1)
+}
+
+/** A key for each study's patient. */
+function keysOf(studies: readonly Study[]): Feed {
+  const data = Int32Array.from(studies, ({ patient }) => hash32(patient) >>> 1)
+  return { dtype: 'int32', shape: [studies.length], data }
 }
 
 /** Labels [B, K] and where they are known; -1 and missing are both unknown here. */

@@ -3,10 +3,12 @@
 import { z } from 'zod'
 import { parseWith } from '../core/config.ts'
 import { VesaliusError } from '../core/errors.ts'
+import { augmentNames } from '../data/augmentations.ts'
+import { type TextMode, textModes } from '../data/text-of.ts'
 import { deviceNames } from '../engine/index.ts'
 import { imageTowerSchema, textTowerSchema } from '../models/config.ts'
 import { imagePreset, textPreset } from '../models/presets.ts'
-import type { Objective } from './objective.ts'
+import type { Objective, Recipe } from './objective.ts'
 import { objectives } from './objectives.ts'
 import { optimisationFields, withoutFlatNumbers } from './optimisation.ts'
 
@@ -19,12 +21,12 @@ export const runSchema = z.strictObject({
   data: z.strictObject({
     folder: z.string().min(1).describe('folder with studies.jsonl'),
     text: z
-      .enum(['report', 'findings', 'impression', 'sections', 'mixed', 'sentence', 'caption'])
-      .default('mixed')
+      .enum(textModes)
+      .optional()
       .describe(
-        'which words go with an image; sections: findings, impression or both; mixed: findings, impression or one sentence',
+        'which words go with an image; sections: findings, impression or both; mixed: findings, impression or one sentence; that of the objective if absent',
       ),
-    augment: z.enum(['none', 'crop']).default('crop'),
+    augment: z.enum(augmentNames).default('crop').describe('what is done to training pictures'),
     fit: z
       .enum(['shortest-edge-crop', 'stretch', 'letterbox'])
       .default('shortest-edge-crop')
@@ -88,10 +90,23 @@ export const runSchema = z.strictObject({
 export type RunConfig = z.output<typeof runSchema>
 export type RunConfigInput = z.input<typeof runSchema>
 
+/** The recipes that an objective may have. */
+export const recipeNames = ['published', 'tiny'] as const
+export type RecipeName = (typeof recipeNames)[number]
+
+/** The recipe of this name. */
+export function recipeNameOf(name: string): RecipeName {
+  const found = recipeNames.find((known) => known === name)
+  if (found !== undefined) return found
+  throw new VesaliusError('UNKNOWN_NAME', `There is no recipe "${name}".`, { hint: `Use ${recipeNames.join(' or ')}.` })
+}
+
 /** What a person says in a few words; {@link resolveRun} makes a full configuration of it. */
 export interface RunRequest {
   data: string
   objective?: string | undefined
+  /** Towers, sizes and training of the objective's paper, or the smallest that hold every part of it. */
+  recipe?: RecipeName | undefined
   image?: string | undefined
   text?: string | undefined
   size?: number | undefined
@@ -119,20 +134,25 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** A complete configuration; `where` names the source of the overrides in errors. */
 export function resolveRun(request: RunRequest, where: string): RunConfig {
-  const { size = 96, channels = 3 } = request
+  const id = request.objective ?? request.overrides?.objective
+  const recipe = request.recipe && recipeOf(typeof id === 'string' ? id : 'clip', request.recipe)
+  const { size = recipe?.size ?? 96, channels = 3 } = request
   const base = {
     objective: request.objective,
+    objectiveConfig: recipe?.config,
     data: { folder: request.data },
     model: {
-      image: { ...imagePreset(request.image ?? 'resnet-tiny'), size, channels },
-      text: textPreset(request.text ?? 'bert-tiny'),
+      image: { ...imagePreset(request.image ?? recipe?.image ?? 'resnet-tiny'), size, channels },
+      text: textPreset(request.text ?? recipe?.text ?? 'bert-tiny'),
       joint: request.joint,
     },
     tokenizer: {},
     train: {},
   }
-  const config = parseWith(runSchema, merge(base, request.overrides ?? {}), where)
-  objectiveOf(config.objective)
+  const config = parseWith(runSchema, merge(merge(base, recipe?.overrides ?? {}), request.overrides ?? {}), where)
+  const chosen = parseWith(objectiveOf(config.objective).config, config.objectiveConfig, `${where}, objectiveConfig,`)
+  config.objectiveConfig = chosen as Record<string, unknown>
+  config.data.text ??= textModeOf(config)
   if (
     (config.data.folds === undefined) !== (config.data.fold === undefined) ||
     (config.data.fold ?? 0) >= (config.data.folds ?? 1)
@@ -146,6 +166,15 @@ export function resolveRun(request: RunRequest, where: string): RunConfig {
   return config
 }
 
+function recipeOf(id: string, name: RecipeName): Recipe {
+  const found = objectiveOf(id)[name]
+  if (found !== undefined) return found
+  throw new VesaliusError('CONFIG_INVALID', `The objective "${id}" has no ${name} recipe.`, {
+    where: 'recipe',
+    hint: 'Leave --recipe out and say sizes and training by --image, --text, --size and --config.',
+  })
+}
+
 /** The objective of this id; an unknown one is an error that lists the known ones. */
 export function objectiveOf(id: string): Objective {
   const found = objectives.find((candidate) => candidate.id === id)
@@ -154,4 +183,15 @@ export function objectiveOf(id: string): Objective {
     where: 'objective',
     hint: `Use one of: ${objectives.map((o) => o.id).join(', ')}.`,
   })
+}
+
+/** Which words go with an image: as the run says, else as the objective does. */
+export function textModeOf({
+  objective,
+  data,
+}: {
+  objective: string
+  data: { text?: TextMode | undefined }
+}): TextMode {
+  return data.text ?? objectiveOf(objective).text ?? 'mixed'
 }

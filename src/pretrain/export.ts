@@ -10,7 +10,7 @@ import { modelLayout, readWeights, type Weights, writeWeights } from '../models/
 import type { Training, TrainingState } from '../nn/index.ts'
 import type { Tokenizer } from '../text/index.ts'
 import { bestCheckpoint, readCheckpoint } from './checkpoint.ts'
-import { objectiveOf, type RunConfig } from './config.ts'
+import { objectiveOf, type RunConfig, textModeOf } from './config.ts'
 import { preprocessFor } from './prepare.ts'
 import type { RunFolder } from './run-folder.ts'
 import type { BatchShape } from './step.ts'
@@ -85,7 +85,8 @@ async function writeHeads(folder: string, layout: Layout, flat: Float32Array): P
 export async function startingWeights(config: RunConfig, layout: Layout): Promise<Float32Array | undefined> {
   if (config.model.from === undefined) return undefined
   const { layout: old, flat } = await readWeights(config.model.from)
-  const out = new Float32Array(layout.length)
+  // What the model does not have (parts of the objective, towers of its own) starts fresh.
+  const out = initialValues(layout, config.train.seed)
   for (const { name, offset, size } of layout.entries) {
     const entry = old.byName.get(name)
     if (entry !== undefined) out.set(flat.subarray(entry.offset, entry.offset + size), offset)
@@ -113,7 +114,7 @@ tags: [medical, image-text, ${config.objective}]
 | image tower | ${model.image.kind}, ${model.image.size} px |
 | text tower | ${model.text.kind}, ${model.text.context} tokens, vocabulary ${model.text.vocabulary} |
 | joint space | ${model.joint} |
-| data | ${config.data.folder.split('/').at(-1)} (text: ${config.data.text}) |
+| data | ${config.data.folder.split('/').at(-1)} (text: ${textModeOf(config)}) |
 | steps | ${steps}, batch ${config.train.batch}, seed ${config.train.seed} |
 | last training loss | ${loss.toFixed(4)} |
 | weights from | ${best === null ? 'the last step' : `step ${best.step}, validation loss ${best.loss.toFixed(4)}`} |

@@ -1,12 +1,12 @@
 /** @file Pre-training: objectives, the configuration of a run, the training loop. */
 
 export { objectiveOf, type RunConfig, type RunConfigInput, type RunRequest, resolveRun, runSchema } from './config.ts'
+export type { Need } from './needs.ts'
 export {
   type BatchLabels,
   type LabelSource,
   type LossContext,
   type Losses,
-  type Need,
   type Objective,
   objective,
 } from './objective.ts'

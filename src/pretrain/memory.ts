@@ -41,6 +41,8 @@ export interface MemoryRequest
   batch: number
   /** Lengths that texts are padded to. */
   buckets: readonly number[]
+  /** Sentences a report, if the objective asks for them. */
+  sentences?: number | undefined
   recompute?: Recompute
   caching?: (CachingOptions & { split: Split<BatchShape> }) | undefined
 }
@@ -48,11 +50,11 @@ export interface MemoryRequest
 /** Estimate for a run. */
 export function runMemory(
   step: StepOptions,
-  { batch, buckets, optimizer, average, accumulate = 1, recompute = 'none', caching }: MemoryRequest,
+  { batch, buckets, sentences, optimizer, average, accumulate = 1, recompute = 'none', caching }: MemoryRequest,
   free = freeMemory(),
 ): RunMemory {
   const build = (scope: Scope, shape: BatchShape): Step => buildStep(scope, shape, step)
-  const shapes = buckets.map((tokens) => ({ batch, tokens }))
+  const shapes = buckets.map((tokens) => ({ batch, tokens, sentences }))
   const layout = layOut(trace((scope) => build(scope, shapes[0] as BatchShape), { training: true }).declarations)
   const size = {
     length: layout.length,

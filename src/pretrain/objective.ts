@@ -5,20 +5,62 @@
 
 import type { z } from 'zod'
 import type { SurveyRow } from '../core/survey.ts'
+import type { TextMode } from '../data/text-of.ts'
 import type { Tensor } from '../engine/index.ts'
+import type { ModelConfig } from '../models/config.ts'
 import type { ImageFeatures, TextFeatures } from '../models/features.ts'
+import type { EncodeImage, EncodeText } from '../models/two-tower.ts'
 import type { Scope } from '../nn/index.ts'
+import type { BatchInputs } from './inputs.ts'
+import type { Need } from './needs.ts'
+import type { SpecialTokens } from './step.ts'
 
-/** A field of a study without which an objective cannot work. */
-export type Need = 'image' | 'text' | 'report'
-
-/** Named scalar losses [], shown separately in logs. */
+/** Named scalars [], shown separately in logs: the losses, and other ones that are only watched. */
 export type Losses = Readonly<Record<string, Tensor>>
 
-/**
- * What a loss is made of. Towers are traced when they are asked for: an objective that never reads `text` trains no
- * text tower.
- */
+/** Images of a study that a step takes. */
+export interface ViewChoice {
+  /** Images a study, A. */
+  count: number
+  /**
+   * `same`: its first image, augmented anew for each place. `random`: any A of them, drawn without replacement.
+   * `replacement`: drawn with replacement, so a study of one image fills all places. `all`: in the order of the record.
+   * Places without an image are black and masked out (`random`, `all`).
+   */
+  pick: 'same' | 'random' | 'replacement' | 'all'
+  /** Share of the images of a study with several that are masked out while training; one is always left. */
+  dropout?: number
+}
+
+/** Sentences of a report that a step takes, S at most. */
+export interface SentenceChoice {
+  /**
+   * `joint`: the report is one text, of which each token knows its sentence. `apart`: every sentence is a text of its own,
+   * `sentenceIds` [B, S, T], and there is no other text.
+   */
+  encode: 'joint' | 'apart'
+  /** S at most; more are left out at random, the order kept. */
+  most: number
+  /** Sentences of fewer words are left out, as long as one is left. */
+  leastWords: number
+  /** `swap`: each sentence changes places with another one, again with probability 0.6 (Müller et al. 2022b). */
+  order: 'stated' | 'shuffle' | 'swap'
+}
+
+/** What a pass is made of. `batch` holds its rows of the inputs. */
+export interface PassContext<Config> {
+  readonly batch: BatchInputs
+  config: Config
+  model: ModelConfig
+  /** Ids of the tokenizer's special tokens; [MASK] for those that hide words. */
+  special: SpecialTokens | undefined
+  /** Where the objective declares parameters, draws random numbers and keeps memories of its own. */
+  modules: Scope
+  encodeImage: EncodeImage
+  encodeText: EncodeText
+}
+
+/** What a loss is made of, besides the features of its passes, each traced when it is asked for. */
 export interface LossContext<Config> {
   readonly image: ImageFeatures
   readonly text: TextFeatures
@@ -26,9 +68,16 @@ export interface LossContext<Config> {
   readonly scale: Tensor
   /** Labels of the batch, for objectives that declare `labels`. */
   readonly labels: BatchLabels
+  /** Inputs of the whole batch, for masks and keys; what towers make of them comes by passes. */
+  readonly batch: BatchInputs
   config: Config
-  /** Where the objective declares parameters of its own. */
+  model: ModelConfig
   modules: Scope
+}
+
+/** Features of an objective's own passes in place of the plain ones. */
+type WithPasses<Config, Passes> = Omit<LossContext<Config>, keyof Passes> & {
+  readonly [Name in keyof Passes]: Passes[Name]
 }
 
 /** Labels as tensors [B, K], K in the order of the declaration. */
@@ -46,24 +95,56 @@ export interface LabelSource {
   from: 'labels' | 'truth'
 }
 
-export interface Objective<Schema extends z.ZodType = z.ZodType> {
+/** A part of a run configuration, and the configuration of the objective in it. */
+export interface Recipe {
+  /** Names of presets. */
+  image: string
+  text: string
+  size: number
+  config?: Readonly<Record<string, unknown>>
+  /** Other parts of the run configuration, as in its file. */
+  overrides?: Readonly<Record<string, unknown>>
+}
+
+export interface Objective<Schema extends z.ZodType = z.ZodType, Passes = object> {
   /** Kebab-case of the paper's name, or author-year. */
   id: string
   survey: SurveyRow
+  /** Published values are the defaults. */
   config: Schema
   needs: readonly Need[]
   /** Names of the losses that `loss` returns, in the order of logs and weights. */
   losses: readonly string[]
+  /** Which words go with an image unless the run says otherwise; `mixed` if absent. */
+  text?: TextMode
   /** Labels that come with each batch, if the loss reads any. */
   labels?: (config: z.output<Schema>) => LabelSource
-  /** Why a batch of this size cannot be trained on, if it cannot. */
-  refuse?: (batch: number) => string | undefined
-  loss(context: LossContext<z.output<Schema>>): Losses
+  /** Which images of a study come; the first one if absent, `pixels` then being [B, C, H, W]. */
+  views?: (config: z.output<Schema>) => ViewChoice
+  /** Which sentences of the report come, in place of `text`. */
+  sentences?: (config: z.output<Schema>) => SentenceChoice
+  /** An earlier image of the patient comes with each study that has one. */
+  prior?: boolean
+  /** Why a batch of this size, or a model of this kind, cannot be trained on, if it cannot. */
+  refuse?: (batch: number, model?: ModelConfig) => string | undefined
+  /**
+   * Features by name: other passes than one image and one text, or these in another way (under `image` and `text`). Each
+   * is run by itself, on some of the rows under gradient caching, so its tensors lead with the studies, [B, ...]; what is
+   * no tensor (a grid) is passed on as it is. A term of the loss that belongs to one study can be given as [B] too.
+   */
+  passes?: { [Name in keyof Passes]: (context: PassContext<z.output<Schema>>) => Passes[Name] }
+  loss(context: WithPasses<z.output<Schema>, Passes>): Losses
   /** Weight of each named loss at a step; all 1 if absent. */
   weights?: (config: z.output<Schema>, step: number) => Readonly<Record<string, number>>
+  /** The smallest towers and sizes with which every part is still there: for tests and first tries. */
+  tiny?: Recipe
+  /** Towers and training of the paper. */
+  published?: Recipe
 }
 
-/** Declares an objective; the type parameter is found from its schema. */
-export function objective<Schema extends z.ZodType>(declaration: Objective<Schema>): Objective<Schema> {
+/** Declares an objective; the type parameters are found from its schema and its passes. */
+export function objective<Schema extends z.ZodType, Passes = object>(
+  declaration: Objective<Schema, Passes>,
+): Objective<Schema, Passes> {
   return declaration
 }

@@ -12,6 +12,7 @@ import { type ModelConfig, modelSchema } from '../models/config.ts'
 import { readWeights } from '../models/folder.ts'
 import { loadTokenizer, type Tokenizer, trainWordPiece, wordPieceTokenizer } from '../text/index.ts'
 import { objectiveOf, type RunConfig } from './config.ts'
+import { checkNeeds, wordsOf } from './needs.ts'
 import type { RunFolder } from './run-folder.ts'
 
 export interface PreparedRun {
@@ -53,7 +54,14 @@ export function splitStudies(
 export async function prepareRun(config: RunConfig, folder: RunFolder | undefined): Promise<PreparedRun> {
   const studies = await readStudies(config.data.folder)
   const { train, validate } = splitStudies(studies, config.data)
-  checkNeeds(train, config)
+  if (train.length === 0) {
+    throw new VesaliusError('DATA_EMPTY', `There is no training study in ${config.data.folder}.`, {
+      where: config.data.folder,
+      hint: 'Check the splits with: vesalius data check',
+    })
+  }
+  const { needs, survey } = objectiveOf(config.objective)
+  checkNeeds(needs, survey.name, train, config.data.folder)
   const tokenizer = await tokenizerOf(train, config, folder)
   const model = await modelOf(config, tokenizer)
   if (folder !== undefined) await writeJsonAtomic(join(folder.path, 'config.json'), config)
@@ -63,47 +71,6 @@ export async function prepareRun(config: RunConfig, folder: RunFolder | undefine
     tokenizer,
     config,
   }
-}
-
-/** Says which study lacks what the objective cannot work without. */
-function checkNeeds(studies: readonly Study[], config: RunConfig): void {
-  const { needs, survey } = objectiveOf(config.objective)
-  if (studies.length === 0) {
-    throw new VesaliusError('DATA_EMPTY', `There is no training study in ${config.data.folder}.`, {
-      where: config.data.folder,
-      hint: 'Check the splits with: vesalius data check',
-    })
-  }
-  const lacks = (field: string, study: Study | undefined): void => {
-    if (study === undefined) return
-    throw new VesaliusError(
-      'DATA_LACKS_FIELD',
-      `${survey.name} needs ${field} for every study, and ${study.id} has none.`,
-      {
-        where: `study ${study.id} in ${config.data.folder}`,
-        hint: 'Leave such studies out, or choose an objective that can do without (vesalius methods).',
-      },
-    )
-  }
-  if (needs.includes('image'))
-    lacks(
-      'an image',
-      studies.find((study) => study.images.length === 0),
-    )
-  if (needs.includes('report'))
-    lacks(
-      'a report',
-      studies.find((study) => study.report === null),
-    )
-  if (needs.includes('text'))
-    lacks(
-      'a report or a caption',
-      studies.find((study) => wordsOf(study).length === 0),
-    )
-}
-
-function wordsOf({ report, captions }: Study): string[] {
-  return [report?.findings ?? '', report?.impression ?? '', ...captions].filter((text) => text !== '')
 }
 
 /** The tokenizer of the run folder if it has one (a resume), of the stated folder, or a new one from the training texts. */

@@ -1,60 +1,72 @@
-/** @file One step of pre-training as a graph: towers, objective, weighted sum of its losses. */
+/** @file One step of pre-training as a graph: passes over the batch, objective, weighted sum of its losses. */
 
 import { add, allGather, alone, type Communicator, input, mul, reshape, slice, type Tensor } from '../engine/index.ts'
 import type { ModelConfig } from '../models/config.ts'
-import type { ImageFeatures, TextFeatures } from '../models/features.ts'
 import { encodeImage, encodeText, logitScale } from '../models/two-tower.ts'
 import { type CachingOptions, type Scope, type Split, type Step, wholeStep } from '../nn/index.ts'
 import type { RunConfig } from './config.ts'
-import type { Objective } from './objective.ts'
+import { type BatchInputs, type BatchShape, batchInputs, inputTypes, planOf } from './inputs.ts'
+import type { LossContext, Objective, PassContext } from './objective.ts'
+import { plainPasses } from './passes.ts'
 
-/** Shape of a step's inputs on one rank: studies, and tokens a text. */
-export interface BatchShape {
-  batch: number
-  tokens: number
-}
+export type { BatchShape } from './inputs.ts'
 
 export interface StepOptions {
   model: ModelConfig
   objective: Objective
   config: unknown
+  /** Ids of the tokenizer's special tokens, for objectives that hide words. */
+  special?: SpecialTokens | undefined
   /** The ranks that share each batch; this process alone if absent. */
   ranks?: Communicator
   /** With ranks: the image tower's backward pass waits for the text tower's, whose gradients are summed meanwhile. */
   overlap?: boolean
 }
 
-/** What an objective can read of the towers, each traced when it is asked for. */
-interface Towers {
-  image(): ImageFeatures
-  text(): TextFeatures
+/** Ids of special tokens, as far as the tokenizer has them. */
+export interface SpecialTokens {
+  mask: number | undefined
+  start: number | undefined
+  end: number | undefined
 }
 
 /**
- * Traces the step. Inputs, as far as the objective asks for them: `pixels` float32 [B, C, H, W], `ids` and `mask` int32
- * [B, T], `labels` and `known` float32 [N B, K], and `weights` float32 [number of losses]. With N ranks the objective sees
- * the features of the whole batch [N B, ...], gathered where it reads them: its negatives are global.
+ * Traces the step. Inputs, as far as the objective asks for them: those of {@link BatchInputs}, `labels` and `known`
+ * float32 [N B, K], and `weights` float32 [number of losses]. With N ranks the objective sees the features of the whole
+ * batch [N B, ...], gathered where it reads them: its negatives are global.
  */
 export function buildStep(scope: Scope, shape: BatchShape, options: StepOptions): Step {
   return wholeStep(splitStep(options))(scope, shape)
 }
 
-/** The step in parts, for gradient caching: each tower over some rows, and the loss over the features of all. */
+/** The step in parts, for gradient caching: each pass over some rows, and the loss over the features of all. */
 export function splitStep(options: StepOptions): Split<BatchShape> {
-  const { model } = options
-  const { size, channels } = model.image
+  const { objective } = options
+  const passes: Record<string, (context: PassContext<unknown>) => object> = { ...plainPasses, ...objective.passes }
+  const towers = Object.entries(passes).map(
+    ([name, pass]) =>
+      [
+        name,
+        (scope: Scope, shape: BatchShape, rows: number) => pass(passContext(scope, { ...shape, batch: rows }, options)),
+      ] as const,
+  )
   return {
-    towers: {
-      image: (scope, _, b) => encodeImage(scope, input('pixels', [b, channels, size, size]), model),
-      text: (scope, { tokens: t }, b) =>
-        encodeText(scope, input('ids', [b, t], 'int32'), input('mask', [b, t], 'int32'), model),
-    },
+    towers: Object.fromEntries(towers),
     rows: ({ batch }) => batch,
-    loss: (scope, shape, features) =>
-      lossOver(scope, shape, options, {
-        image: () => features('image') as ImageFeatures,
-        text: () => features('text') as TextFeatures,
-      }),
+    loss: (scope, shape, features) => lossOver(scope, shape, options, Object.keys(passes), features),
+  }
+}
+
+function passContext(scope: Scope, shape: BatchShape, options: StepOptions): PassContext<unknown> {
+  const { model, objective, config, special } = options
+  return {
+    batch: batchInputs(inputTypes(planOf(objective, config), model, shape), objective),
+    config,
+    model,
+    special,
+    modules: scope.in('objective'),
+    encodeImage: (pixels, how) => encodeImage(scope, pixels, model, how),
+    encodeText: (ids, mask, how) => encodeText(scope, ids, mask, model, how),
   }
 }
 
@@ -66,38 +78,17 @@ export function cachingOf(
   return chunk === undefined ? undefined : { chunk, batchStatistics, split: splitStep(options) }
 }
 
-/** The objective's losses, weighted and added, over the features of the towers. */
+/** The objective's losses, weighted and added, over the features of its passes. */
 function lossOver(
   scope: Scope,
-  { batch: b }: BatchShape,
-  { model, objective, config, ranks = alone(), overlap = true }: StepOptions,
-  towers: Towers,
+  shape: BatchShape,
+  options: StepOptions,
+  passes: readonly string[],
+  features: (pass: string) => object,
 ): Step {
-  const image = once(() => ofAllRanks('image', towers.image(), ranks, () => (overlap && text.made ? 1 : 0)))
-  const text = once(() => ofAllRanks('text', towers.text(), ranks, () => 0))
-  const scale = once(() => logitScale(scope, model).scale)
-  const labels = once(() => {
-    const shape = [b * ranks.size, objective.labels?.(config).names.length ?? 0]
-    return { values: input('labels', shape), known: input('known', shape) }
-  })
-  const modules = scope.in('objective')
-  const losses = objective.loss({
-    get image() {
-      return image()
-    },
-    get text() {
-      return text()
-    },
-    get scale() {
-      return scale()
-    },
-    get labels() {
-      return labels()
-    },
-    config,
-    modules,
-  })
-
+  const { objective } = options
+  const { context, scale } = lossContext(scope, shape, options, passes, features)
+  const losses = objective.loss(context)
   const weights = input('weights', [objective.losses.length])
   const weighted = objective.losses.map((name, i) =>
     mul(losses[name] as Tensor, reshape(slice(weights, 0, i, i + 1), [])),
@@ -106,30 +97,54 @@ function lossOver(
   return { loss, watch: { ...losses, ...(scale.made ? { scale: scale() } : {}) } }
 }
 
+/** What the objective's loss reads, each part traced when it is asked for. */
+function lossContext(
+  scope: Scope,
+  shape: BatchShape,
+  { model, objective, config, ranks = alone(), overlap = true }: StepOptions,
+  passes: readonly string[],
+  features: (pass: string) => object,
+): { context: LossContext<unknown>; scale: Once<Tensor> } {
+  const read: Record<string, Once<object>> = {}
+  for (const pass of passes) {
+    // The image tower waits for what comes after it.
+    const wait = (): number => (pass === 'image' && overlap && read.text?.made ? 1 : 0)
+    read[pass] = once(() => ofAllRanks(pass, features(pass), ranks, wait))
+  }
+  const scale = once(() => logitScale(scope, model).scale)
+  const labels = once(() => {
+    const labelled = [shape.batch * ranks.size, objective.labels?.(config).names.length ?? 0]
+    return { values: input('labels', labelled), known: input('known', labelled) }
+  })
+  const gathered = (x: Tensor, name: string): Tensor => allGather(x, ranks, { name })
+  const batch: BatchInputs = batchInputs(inputTypes(planOf(objective, config), model, shape), objective, gathered)
+  const context = { config, model, batch, modules: scope.in('objective') }
+  const lazy: Record<string, () => unknown> = { ...read, scale, labels }
+  for (const [name, get] of Object.entries(lazy)) Object.defineProperty(context, name, { get, enumerable: true })
+  return { context: context as unknown as LossContext<unknown>, scale }
+}
+
 /** Features whose tensors are gathered from all ranks at the moment they are read: what is not read is not sent. */
-function ofAllRanks<Features extends object>(
-  tower: string,
-  features: Features,
-  ranks: Communicator,
-  wait: () => number,
-): Features {
+function ofAllRanks(pass: string, features: object, ranks: Communicator, wait: () => number): object {
   if (ranks.size === 1) return features
   const isTensor = (value: unknown): value is Tensor => typeof value === 'object' && value !== null && 'node' in value
   const gathered = Object.entries(features).map(([name, value]): [string, PropertyDescriptor] => {
     if (!isTensor(value)) return [name, { value }]
-    return [name, { get: once(() => allGather(value, ranks, { name: `${tower}.${name}`, wait })), enumerable: true }]
+    return [name, { get: once(() => allGather(value, ranks, { name: `${pass}.${name}`, wait })), enumerable: true }]
   })
-  return Object.defineProperties({} as Features, Object.fromEntries(gathered))
+  return Object.defineProperties({}, Object.fromEntries(gathered))
 }
 
+type Once<T> = (() => T) & { readonly made: boolean }
+
 /** A value made at the first call; `made` tells whether there was one. */
-function once<T>(make: () => T): (() => T) & { readonly made: boolean } {
+function once<T>(make: () => T): Once<T> {
   let held: { value: T } | undefined
   const get = (): T => {
     held ??= { value: make() }
     return held.value
   }
-  return Object.defineProperty(get, 'made', { get: () => held !== undefined }) as (() => T) & { readonly made: boolean }
+  return Object.defineProperty(get, 'made', { get: () => held !== undefined }) as Once<T>
 }
 
 /** Weights of the objective's losses at a step. */

@@ -82,6 +82,7 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
         {
           batch: rows,
           buckets: batches.buckets,
+          sentences: batches.sentences,
           optimizer,
           average: resolved.train.average,
           accumulate,
@@ -98,7 +99,7 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
     const training = await openTraining<BatchShape>({
       runtime,
       build: (scope, shape) => buildStep(scope, shape, step),
-      first: { batch: rows, tokens: batches.buckets[0] as number },
+      first: { batch: rows, tokens: batches.buckets[0] as number, sentences: batches.sentences },
       ranks: { communicator: ranks, rows },
       optimizer,
       treatments: (declarations) => treatmentsOf(declarations, resolved.train),
@@ -148,13 +149,14 @@ async function prepare(config: RunConfig, folder: RunFolder | undefined, ranks: 
   const prepared = await prepareRun(config, folder)
   const { data, model, tokenizer, config: resolved } = prepared
   const objective = objectiveOf(resolved.objective)
-  const refusal = objective.refuse?.(resolved.train.batch)
+  const refusal = objective.refuse?.(resolved.train.batch, model)
   if (refusal !== undefined) {
     throw new VesaliusError('CONFIG_INVALID', `${objective.survey.name} cannot be trained so: ${refusal}.`, {
       where: 'train.batch',
     })
   }
-  const step = { model, objective, config: objective.config.parse(resolved.objectiveConfig), ranks }
+  const special = { mask: tokenizer.maskId, start: tokenizer.bosId, end: tokenizer.eosId }
+  const step = { model, objective, config: objective.config.parse(resolved.objectiveConfig), special, ranks }
   return { ...prepared, step, batches: openBatches({ ...data, tokenizer, model, config: resolved, ranks }) }
 }
 

@@ -4,9 +4,10 @@ import { join, resolve } from 'node:path'
 import { VesaliusError } from '../../core/errors.ts'
 import { readJson } from '../../core/files.ts'
 import { silent } from '../../core/progress.ts'
+import { textModes } from '../../data/text-of.ts'
 import { type Communicator, deviceOf, openCommunicator } from '../../engine/index.ts'
 import { imagePresetNames, textPresetNames } from '../../models/presets.ts'
-import { type RunConfig, resolveRun } from '../../pretrain/config.ts'
+import { type RunConfig, recipeNameOf, recipeNames, resolveRun } from '../../pretrain/config.ts'
 import { endRanks, exitCodeOf, onRoot } from '../../pretrain/ranks.ts'
 import { createRun, type RunFolder, readRunConfig, runFolder } from '../../pretrain/run-folder.ts'
 import { train } from '../../pretrain/train.ts'
@@ -19,10 +20,15 @@ const options = {
   out: { type: 'string', value: 'RUN', help: 'folder of the run to write' },
   resume: { type: 'string', value: 'RUN', help: 'continue this run from its newest checkpoint' },
   config: { type: 'string', value: 'FILE', help: 'JSON with a part of a run configuration; options given here win' },
-  objective: { type: 'string', default: 'clip', help: 'what is learned, see: vesalius methods' },
-  image: { type: 'string', default: 'resnet-tiny', help: `image tower: ${imagePresetNames.join(', ')}` },
-  text: { type: 'string', default: 'bert-tiny', help: `text tower: ${textPresetNames.join(', ')}` },
-  size: { type: 'integer', default: 96, help: 'side of the pictures in pixels' },
+  objective: { type: 'string', help: 'what is learned, clip if not said, see: vesalius methods' },
+  recipe: {
+    type: 'string',
+    choices: recipeNames,
+    help: "towers, sizes and training of the objective's paper, or the smallest that hold every part of it",
+  },
+  image: { type: 'string', help: `image tower, resnet-tiny if no recipe says: ${imagePresetNames.join(', ')}` },
+  text: { type: 'string', help: `text tower, bert-tiny if no recipe says: ${textPresetNames.join(', ')}` },
+  size: { type: 'integer', help: 'side of the pictures in pixels, 96 if no recipe says' },
   channels: { type: 'integer', default: 3, help: '1 for greys, 3 as public models' },
   from: { type: 'string', value: 'MODEL', help: 'model folder to start from' },
   tokenizer: {
@@ -32,7 +38,7 @@ const options = {
   },
   words: {
     type: 'string',
-    choices: ['report', 'findings', 'impression', 'sections', 'mixed', 'sentence', 'caption'],
+    choices: textModes,
     help: 'which words go with an image',
   },
   'drop-words': { type: 'string', value: 'A,B', help: 'words removed from all texts (control)' },
@@ -75,6 +81,7 @@ async function configOf({ options: o }: Arguments<typeof options>, fold: number 
     throw new VesaliusError('USAGE', 'pretrain needs a data folder.', { hint: 'Add: --data DIR' })
   const overrides = {
     ...file,
+    ...given({ objective: o.objective }),
     data: given({
       ...part('data'),
       ...given({
@@ -97,7 +104,7 @@ async function configOf({ options: o }: Arguments<typeof options>, fold: number 
   }
   const request = {
     data: resolve(folder),
-    objective: o.objective,
+    recipe: o.recipe === undefined ? undefined : recipeNameOf(o.recipe),
     image: o.image,
     text: o.text,
     size: o.size,
