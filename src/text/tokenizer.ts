@@ -1,6 +1,7 @@
 /** @file The tokenizer: text to ids of a fixed length, for CLIP's byte BPE, BERT's WordPiece and other `tokenizer.json`. */
 
 import { VesaliusError } from '../core/errors.ts'
+import { modelType, type TokenizerEngine, tokenizerEngine } from './tokenizer-engine.ts'
 import { tokenizerFiles } from './tokenizer-files.ts'
 import {
   clipTokenizerJson,
@@ -11,7 +12,6 @@ import {
   type TokenizerKind,
   wordPieceTokenizerJson,
 } from './tokenizer-json.ts'
-import { type ExactTokenizer, exactTokenizer } from './tokenizer-library.ts'
 
 /** A batch of texts as ids. */
 export interface TokenBatch {
@@ -73,8 +73,8 @@ export function tokenizerFromJson(
 ): Tokenizer {
   const kind = kindOf(json, where)
   const idOf = checkVocabulary(json, where)
-  const exact = exactTokenizer(json, config, where)
-  const { before, after } = frame(exact, idOf, where)
+  const engine = tokenizerEngine(json, idOf, where)
+  const { before, after } = frame(engine, idOf, where)
   const contextLength = options.contextLength ?? longest(config, json) ?? (kind === 'clip-bpe' ? 77 : 512)
   const specials = before.length + after.length
   checkLength(contextLength, specials, Number.POSITIVE_INFINITY, where)
@@ -112,8 +112,8 @@ export function tokenizerFromJson(
     eosId,
     maskId: named('mask_token', '[MASK]', '<mask>'),
     unkId,
-    encode: (text) => cut(exact.encode(text, false).ids, before, after, contextLength),
-    tokens: (text) => cut(exact.encode(text, false).tokens, before.map(name), after.map(name), contextLength),
+    encode: (text) => cut(engine.encode(text), before, after, contextLength),
+    tokens: (text) => cut(engine.encode(text), before, after, contextLength).map(name),
 
     encodeBatch(texts, length = contextLength) {
       checkLength(length, specials, contextLength, 'encodeBatch')
@@ -122,7 +122,7 @@ export function tokenizerFromJson(
       const empty: number[] = []
       const truncated: number[] = []
       for (const [row, text] of texts.entries()) {
-        const content = exact.encode(text, false).ids
+        const content = engine.encode(text)
         if (content.length === 0) empty.push(row)
         if (content.length + specials > length) truncated.push(row)
         const whole = cut(content, before, after, length)
@@ -150,7 +150,7 @@ export function tokenizerFromJson(
       return words
     },
 
-    decode: (ids) => exact.decode(Array.from(ids), true),
+    decode: (ids) => engine.decode(Array.from(ids), true),
     toFiles: () => tokenizerFiles({ json, config, kind, contextLength, pad: name(padId) }),
   }
 }
@@ -191,7 +191,7 @@ export function wordPieceTokenizer(
 
 function kindOf(json: TokenizerJson, where: string): TokenizerKind {
   const { model } = json
-  const type = model.type ?? ('merges' in model ? 'BPE' : Array.isArray(model.vocab) ? 'Unigram' : 'WordPiece')
+  const type = modelType(json)
   if (type === 'WordPiece') return 'wordpiece'
   if (type === 'Unigram') return 'unigram'
   if (type === 'BPE') return model.end_of_word_suffix === '</w>' ? 'clip-bpe' : 'bpe'
@@ -227,22 +227,22 @@ function checkVocabulary(json: TokenizerJson, where: string): Map<string, number
   return idOf
 }
 
-/** What the post-processor sets before and after a text, seen on a probe. */
-function frame(exact: ExactTokenizer, idOf: Map<string, number>, where: string): { before: number[]; after: number[] } {
-  const bare = exact.encode('a', false).ids
-  const full = exact.encode('a', true)
-  for (let start = 0; start <= full.ids.length - bare.length; start++) {
-    if (!bare.every((id, i) => full.ids[start + i] === id)) continue
-    const end = start + bare.length
-    // The library gives a special token that the vocabulary lacks the id of the unknown token.
-    if (![...full.tokens.slice(0, start), ...full.tokens.slice(end)].every((token) => idOf.has(token))) break
-    return { before: full.ids.slice(0, start), after: full.ids.slice(end) }
-  }
-  throw new VesaliusError(
-    'MODEL_INVALID',
-    `${where} puts special tokens around a text that are not in its vocabulary.`,
-    { where },
-  )
+/** Ids set before and after a text. Throws MODEL_INVALID for tokens that are not in the vocabulary. */
+function frame(
+  { before, after }: TokenizerEngine,
+  idOf: Map<string, number>,
+  where: string,
+): { before: number[]; after: number[] } {
+  const idsOf = (tokens: TokenizerEngine['before']): number[] =>
+    tokens.map(({ token, id }) => {
+      if (id !== undefined && idOf.get(token) === id) return id
+      throw new VesaliusError(
+        'MODEL_INVALID',
+        `${where} puts special tokens around a text that are not in its vocabulary.`,
+        { where },
+      )
+    })
+  return { before: idsOf(before), after: idsOf(after) }
 }
 
 function checkLength(length: number, specials: number, most: number, where: string): void {

@@ -4,8 +4,8 @@
  */
 
 import { VesaliusError } from '../core/errors.ts'
+import { tokenizerEngine } from './tokenizer-engine.ts'
 import { bertSpecials, wordPieceTokenizerJson } from './tokenizer-json.ts'
-import { exactTokenizer } from './tokenizer-library.ts'
 
 export interface WordPieceTraining {
   /** Tokens wanted, special tokens and letters included; fewer come out when the texts run out of frequent pairs. */
@@ -65,11 +65,8 @@ export function trainWordPiece(texts: Iterable<string>, training: WordPieceTrain
 
 function countWords(texts: Iterable<string>, lowercase: boolean): Map<string, number> {
   const ids = Object.fromEntries(bertSpecials.map((token, id) => [token, id]))
-  const cutter = exactTokenizer(
-    wordPieceTokenizerJson(ids, { lowercase }, 'the new vocabulary'),
-    {},
-    'the new vocabulary',
-  )
+  const where = 'the new vocabulary'
+  const cutter = tokenizerEngine(wordPieceTokenizerJson(ids, { lowercase }, where), new Map(Object.entries(ids)), where)
   const counts = new Map<string, number>()
   for (const text of texts) {
     for (const word of cutter.words(text)) counts.set(word, (counts.get(word) ?? 0) + 1)
