@@ -1,46 +1,22 @@
 /**
  * @file Training steps (forward, backward, clipping, AdamW) against PyTorch on the same machine, model, batch, loss and
- * optimizer, the two sides taking turns. Prints a table and writes bench/results/step.json; ratio = PyTorch's time / ours.
+ * optimizer, the sides taking turns. Prints a table and writes bench/results/step.json; ratio = PyTorch's time / ours.
  *
  *   npm run bench:step -- [PYTHON] [CASE ...]        PYTHON has torch, torchvision and transformers
  */
 
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { readJson, writeJsonAtomic } from '../dist/core/files.js'
 import { cases, clipNorm, optimizer, rate } from './step/cases.js'
+import { side } from './step/side.js'
 
 const [python = 'python3', ...asked] = process.argv.slice(2)
 const threads = 2
 const file = (name) => fileURLToPath(new URL(name, import.meta.url))
 const median = (list) => list.toSorted((x, y) => x - y)[Math.floor(list.length / 2)]
-
-/** A side that answers each line with one line of JSON. */
-async function side(command, args) {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const next = async () => {
-    const { value, done } = await lines.next()
-    if (done) throw new Error(`${command} ${args[0]} ended early.`)
-    return JSON.parse(value)
-  }
-  const ready = await next()
-  return {
-    ready,
-    go(count) {
-      child.stdin.write(`go ${count}\n`)
-      return next()
-    },
-    end() {
-      child.stdin.write('end\n')
-      return next()
-    },
-  }
-}
 
 async function compare(name) {
   const one = cases[name]

@@ -21,9 +21,9 @@ const base = {
 }
 const resnet50 = { kind: 'resnet', size: 224, channels: 3, block: 'bottleneck', layers: [3, 4, 6, 3] }
 
-/** `warm` steps are not counted; then `rounds` times `steps` steps of each side in turn. */
+/** `warm` steps are not counted; then `rounds` times `steps` steps of each side in turn; `compile` adds torch.compile. */
 export const cases = {
-  'clip-8': { kind: 'clip', model: small, batch: 8, tokens: 77, warm: 2, rounds: 4, steps: 3 },
+  'clip-8': { kind: 'clip', model: small, batch: 8, tokens: 77, warm: 2, rounds: 4, steps: 3, compile: true },
   'clip-32': { kind: 'clip', model: small, batch: 32, tokens: 77, warm: 4, rounds: 7, steps: 1 },
   'base-4': { kind: 'clip', model: base, batch: 4, tokens: 77, warm: 4, rounds: 7, steps: 1 },
   'resnet50-8': { kind: 'resnet', model: { ...small, image: resnet50 }, batch: 8, warm: 2, rounds: 4, steps: 3 },

@@ -26,6 +26,8 @@ export interface Treatment {
   factor: number
   /** Steps for which it stands still; Infinity for ever, and then it costs no gradient and no moments. */
   frozenUntil: number
+  /** A table [N, D] that is only looked up: no gradient of its size is made, and a step moves only the rows in use. */
+  sparse?: boolean
 }
 
 /** Trained parameters of one treatment: the elements [start, end). */
@@ -37,11 +39,13 @@ export interface Group extends Treatment {
 export interface Entry extends Declaration {
   offset: number
   size: number
-  /** Undefined for statistics and for parameters that are never trained. */
+  /** Undefined for statistics, for parameters that are never trained, and for sparse ones. */
   group: Group | undefined
+  /** How a sparse parameter is trained. */
+  sparse?: Treatment
 }
 
-/** Places of all values: trained parameters first, group after group, then frozen ones, then statistics. */
+/** Places of all values: trained parameters first, group after group, then frozen and sparse ones, then statistics. */
 export interface Layout {
   entries: readonly Entry[]
   byName: ReadonlyMap<string, Entry>
@@ -70,12 +74,17 @@ export function layOut(
 ): Layout {
   const trained = new Map<string, { treatment: Treatment; members: Declaration[] }>()
   const frozen: Declaration[] = []
+  const sparse = new Map<Declaration, Treatment>()
   const statistics: Declaration[] = []
   for (const d of declarations) {
-    const { decay, factor, frozenUntil } = treatmentOf(d)
+    const treatment = treatmentOf(d)
+    const { decay, factor, frozenUntil } = treatment
     if (d.kind === 'statistic') statistics.push(d)
     else if (frozenUntil === Number.POSITIVE_INFINITY) frozen.push(d)
-    else {
+    else if (treatment.sparse) {
+      sparse.set(d, treatment)
+      frozen.push(d)
+    } else {
       const key = `${decay} ${factor} ${frozenUntil}`
       const group = trained.get(key) ?? { treatment: { decay, factor, frozenUntil }, members: [] }
       trained.set(key, group)
@@ -87,7 +96,8 @@ export function layOut(
   const place = (members: readonly Declaration[], group?: Group): number => {
     for (const d of members) {
       const size = sizeOf(d.shape)
-      entries.push({ ...d, offset, size, group })
+      const rows = sparse.get(d)
+      entries.push({ ...d, offset, size, group, ...(rows === undefined ? {} : { sparse: rows }) })
       offset += Math.ceil(size / alignment) * alignment
     }
     return offset

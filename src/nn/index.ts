@@ -57,7 +57,14 @@ export {
 export { type BucketOptions, distanceBias, windowBias } from './relative-position.ts'
 export { basicBlock, bottleneckBlock, preActivationBlock, type ResidualOptions, squeezeExcitation } from './residual.ts'
 export { type Recompute, type Scope, type Trace, trace } from './scope.ts'
-export { type LazyOptimizer, type LazyRows, openLazyRows, type RowGradients, rowGradients } from './sparse.ts'
+export {
+  type LazyOptimizer,
+  type LazyRows,
+  lookUps,
+  openLazyRows,
+  type RowGradients,
+  rowGradients,
+} from './sparse.ts'
 export {
   type MicroBatch,
   NotFiniteError,

@@ -22,6 +22,8 @@ import {
 } from '../engine/index.ts'
 import type { GradientSum } from './data-parallel.ts'
 import { type Scope, type TraceOptions, trace } from './scope.ts'
+import { lookUps, rowGradients } from './sparse.ts'
+import { sparseEntries, sparseOutputs } from './sparse-update.ts'
 
 /** What the model function returns: the scalar to descend, and scalars to report. */
 export interface Step {
@@ -53,10 +55,10 @@ export type PassOptions = Omit<TraceOptions, 'training'>
 
 /** A step as a graph, and where each of its results goes. */
 export interface TracedPass {
-  /** `loss`, what is watched, gradients as `d NAME`, moved statistics as `+ NAME`. */
+  /** `loss`, what is watched, gradients as `d NAME`, those of sparse tables by rows, moved statistics as `+ NAME`. */
   outputs: Readonly<Record<string, Tensor>>
   into: Record<string, BufferView>
-  /** Names of the scalars that are reported. */
+  /** Names of the scalars that are reported, and of the gradients of sparse tables. */
   fetch: readonly string[]
 }
 
@@ -72,12 +74,12 @@ export function tracePass<Shape>(
   { share = 1, ...options }: PassOptions & { share?: number | undefined } = {},
 ): TracedPass {
   const { outputs: step, tensors, updates } = trace((scope) => build(scope, shape), { ...options, training: true })
-  const wrt = trained.map(({ name }) => {
+  const tensorOf = ({ name }: Entry): Tensor => {
     const tensor = tensors.get(name)
     if (tensor === undefined)
       throw new VesaliusError('MODEL_INVALID', `The model does not use "${name}" at every input shape.`)
     return tensor
-  })
+  }
   const all = [step.loss, ...Object.values(step.watch), ...updates.values()]
   const [loss, ...others] = pushSlices(all) as [Tensor, ...Tensor[]]
   const watched = Object.keys(step.watch)
@@ -86,17 +88,29 @@ export function tracePass<Shape>(
     outputs[name] = others[i] as Tensor
   })
   const into: Record<string, BufferView> = {}
-  gradients(share === 1 ? loss : mul(loss, share), wrt).forEach((gradient, i) => {
-    const { name, offset, shape: dims } = trained[i]!
-    outputs[`d ${name}`] = gradient
+  const sparse = sparseEntries(layout).map((entry) => ({
+    name: entry.name,
+    found: lookUps(loss, tensorOf(entry), entry.name),
+  }))
+  const wrt = [...trained.map(tensorOf), ...sparse.flatMap(({ found }) => found)]
+  const slopes = gradients(share === 1 ? loss : mul(loss, share), wrt)
+  trained.forEach(({ name, offset, shape: dims }, i) => {
+    outputs[`d ${name}`] = slopes[i] as Tensor
     into[`d ${name}`] = { buffer: 'gradients', offset, shape: dims }
   })
+  const byRows: Record<string, Tensor> = {}
+  let next = trained.length
+  for (const { name, found } of sparse) {
+    Object.assign(byRows, sparseOutputs(name, rowGradients(found, slopes.slice(next, next + found.length))))
+    next += found.length
+  }
+  Object.assign(outputs, byRows)
   for (const [i, name] of [...updates.keys()].entries()) {
     const value = others[watched.length + i] as Tensor
     outputs[`+ ${name}`] = value
     into[`+ ${name}`] = { buffer: 'parameters', offset: layout.byName.get(name)!.offset, shape: value.shape }
   }
-  return { outputs, into, fetch: ['loss', ...watched] }
+  return { outputs, into, fetch: ['loss', ...watched, ...Object.keys(byRows)] }
 }
 
 /** Traces, differentiates and loads one step; says where each parameter is read and each gradient written. */

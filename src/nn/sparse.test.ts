@@ -17,9 +17,15 @@ import {
   sizeOf,
   square,
   sum,
+  type Tensor,
   topological,
 } from '../engine/index.ts'
-import { type LazyOptimizer, openLazyRows, rowGradients } from './sparse.ts'
+import { type LazyOptimizer, lookUps, openLazyRows, type RowGradients, rowGradients } from './sparse.ts'
+
+const byRows = (scalar: Tensor, of: Tensor, name: string): RowGradients => {
+  const found = lookUps(scalar, of, name)
+  return rowGradients(found, gradients(scalar, found))
+}
 
 let runtime: Runtime
 beforeAll(() => {
@@ -43,7 +49,7 @@ describe('gradients of the rows in use', () => {
 
   it('are those of the whole table, over several look-ups, each row once in the norm', () => {
     const twice = add(loss, sum(square(square(gather(table, input('more', [2], 'int32'))))))
-    const { ids: used, rows, squares } = rowGradients(twice, table, 'table')
+    const { ids: used, rows, squares } = byRows(twice, table, 'table')
     const [dense] = gradients(twice, [table])
     const [whole, asked, parts, norm] = interpret([dense!, used, rows, squares], feeds)
     expect([...asked!]).toEqual([0, 0, 2, 5, 5, 5, 8, 8])
@@ -60,7 +66,7 @@ describe('gradients of the rows in use', () => {
 
   it('make no value as large as the table', () => {
     const wide = parameter('wide', [50_000, 16])
-    const { rows } = rowGradients(sum(square(gather(wide, ids))), wide, 'wide')
+    const { rows } = byRows(sum(square(gather(wide, ids))), wide, 'wide')
     const sizes = topological([rows]).flatMap(({ op, outputs }) =>
       op === 'parameter' ? [] : outputs.map((y) => sizeOf(y.shape)),
     )
@@ -69,8 +75,8 @@ describe('gradients of the rows in use', () => {
 
   it('refuse a table that is read whole, or not at all', () => {
     const tied = add(loss, sum(matmul(table, table, { transposeB: true })))
-    expect(() => rowGradients(tied, table, 'words')).toThrow('"words" has sparse gradients, but matmul reads the whole')
-    expect(() => rowGradients(sum(factor), table, 'words')).toThrow('does not look anything up in "words"')
+    expect(() => byRows(tied, table, 'words')).toThrow('"words" has sparse gradients, but matmul reads the whole')
+    expect(() => byRows(sum(factor), table, 'words')).toThrow('does not look anything up in "words"')
   })
 })
 
@@ -83,7 +89,7 @@ describe('lazy updates equal PyTorch', () => {
     await runtime.write('store', 8, Float32Array.from(valuesOf(name, 'state', 'weight')))
     const place = { buffer: 'store', offset: 8, shape: [9, 3] }
     const lazy = await openLazyRows(runtime, 'table', place, optimizer)
-    const { rows, ids: used } = rowGradients(loss, table, 'table')
+    const { rows, ids: used } = byRows(loss, table, 'table')
     const session = await runtime.load(lowerTraining({ rows, used }).bytes)
     const [batches, factors] = [valuesOf(name, 'inputs', 'ids'), valuesOf(name, 'inputs', 'factors')]
     const after = valuesOf(name, 'outputs', 'after')

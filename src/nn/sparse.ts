@@ -15,7 +15,6 @@ import {
   div,
   type Feed,
   gather,
-  gradients,
   type Inline,
   input,
   lowerTraining,
@@ -47,11 +46,8 @@ export interface RowGradients {
   squares: Tensor
 }
 
-/**
- * Gradient of a scalar with respect to a table that is only looked up (by `gather` along its first axis), without a
- * tensor of the table's size.
- */
-export function rowGradients(scalar: Tensor, table: Tensor, name: string): RowGradients {
+/** What is looked up in a table (by `gather` along its first axis) on the way to a scalar. */
+export function lookUps(scalar: Tensor, table: Tensor, name: string): readonly Tensor[] {
   const uses = topological([scalar]).filter(({ inputs }) => inputs.includes(table))
   const whole = uses.find(({ op, inputs, attributes }) => {
     return op !== 'gather' || inputs[0] !== table || (attributes as { axis: number }).axis !== 0
@@ -62,12 +58,13 @@ export function rowGradients(scalar: Tensor, table: Tensor, name: string): RowGr
     })
   }
   if (uses.length === 0) throw new VesaliusError('MODEL_INVALID', `The loss does not look anything up in "${name}".`)
-  const width = table.shape[1] as number
-  const slopes = gradients(
-    scalar,
-    uses.map(({ outputs }) => outputs[0] as Tensor),
-  )
-  const asked = join(uses.map(({ inputs }) => reshape(inputs[1] as Tensor, [-1])))
+  return uses.map(({ outputs }) => outputs[0] as Tensor)
+}
+
+/** The gradient of a table from those of its look-ups, without a tensor of the table's size. */
+export function rowGradients(found: readonly Tensor[], slopes: readonly Tensor[]): RowGradients {
+  const width = found[0]?.shape.at(-1) as number
+  const asked = join(found.map(({ node }) => reshape(node.inputs[1] as Tensor, [-1])))
   const parts = join(slopes.map((g) => reshape(g, [-1, width])))
 
   const [ids, order] = sort(asked)

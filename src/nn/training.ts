@@ -28,7 +28,8 @@ import { type DataParallel, openGradientSum } from './data-parallel.ts'
 import { hostBuffers, restoreHosts } from './host-states.ts'
 import { type Compiled, compileOutputs, compilePass, type Step } from './pass.ts'
 import { type HostStates, type Recompute, type Scope, trace } from './scope.ts'
-import { activeEntries, openUpdate, type UpdateOptions } from './update.ts'
+import { openSparseUpdate } from './sparse-update.ts'
+import { activeEntries, clipFactor, openUpdate, type UpdateOptions } from './update.ts'
 
 export type { Step } from './pass.ts'
 
@@ -134,9 +135,12 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
   const update = await openUpdate(runtime, layout, options)
   await runtime.write('parameters', 0, initialValues(layout, seed))
   await update.reset()
+  const limits = { ...options, ranks: ranks?.communicator.size ?? 1, caching: caching !== undefined }
+  const sparse = await openSparseUpdate(runtime, layout, limits)
   const lengths = new Map([
     ['parameters', layout.length],
     ...update.slots.map((name) => [name, layout.trained] as const),
+    ...sparse.slots,
   ])
   const sum =
     ranks && ranks.communicator.size > 1 ? await openGradientSum(runtime, ranks.communicator, layout) : undefined
@@ -187,26 +191,29 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
     const losses: number[] = []
     const memories = batches.length > 1 ? hostBuffers(states) : undefined
     let commit = (): void => {}
+    let outputs: Record<string, Inline> = {}
     let [seconds, waited] = [0, 0]
     for (const [i, { shape, feeds }] of batches.entries()) {
       const pass = await compile(shape)
       const result = await pass.run(feeds, { seed, step: steps, batch: i, part })
       waited += (await sum?.finish()) ?? 0
-      for (const [name, { data }] of Object.entries(result.outputs))
-        values[name] = (values[name] ?? 0) + (data[0] as number) / batches.length
-      losses.push(result.outputs.loss!.data[0] as number)
+      outputs = result.outputs
+      for (const [name, { data }] of Object.entries(outputs))
+        if (!sparse.owns(name)) values[name] = (values[name] ?? 0) + (data[0] as number) / batches.length
+      losses.push(outputs.loss!.data[0] as number)
       seconds += result.seconds + (await update.accumulate(i, batches.length))
       // Memories of the last batch are moved when the step is known to be good.
       if (i + 1 < batches.length) result.commit()
       else commit = result.commit
     }
-    const gradientNorm = await update.measure()
+    const gradientNorm = Math.hypot(await update.measure(), Math.sqrt(sparse.squares(outputs)))
     if (!Number.isFinite(values.loss) || !Number.isFinite(gradientNorm)) {
       await runtime.write('parameters', layout.statistics, statistics)
       if (memories !== undefined) restoreHosts(states, memories)
       throw new NotFiniteError({ step: steps + 1, losses, values, gradientNorm })
     }
     seconds += await update.apply(steps, rate, gradientNorm)
+    seconds += await sparse.apply(outputs, steps, rate, clipFactor(options, gradientNorm))
     commit()
     steps++
     return { values, gradientNorm, seconds, waited }
@@ -255,6 +262,7 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
       await runtime.write('parameters', 0, parameters.slice())
       restoreHosts(states, fresh)
       await update.reset()
+      await sparse.reset()
       steps = 0
     },
     async dispose() {
@@ -263,6 +271,7 @@ export async function openTraining<Shape>(options: TrainingOptions<Shape>): Prom
       await disposeTowers(store)
       evaluations.clear()
       await update.dispose()
+      await sparse.dispose()
     },
   }
 }

@@ -57,7 +57,7 @@ const bufferOf: (vector: string) => string = (vector) =>
 
 /** Makes the buffers `parameters` and `gradients` and those of the optimizer, all zero, and loads its sweeps. */
 export async function openUpdate(runtime: Runtime, layout: Layout, options: UpdateOptions): Promise<Update> {
-  const { optimizer, clipNorm = Number.POSITIVE_INFINITY, clipValue, bounds = {}, average, accumulates } = options
+  const { optimizer, clipValue, bounds = {}, average, accumulates } = options
   const { trained } = layout
   const method = methodOf(optimizer)
   const slots = method.slots.map(bufferOf)
@@ -117,7 +117,7 @@ export async function openUpdate(runtime: Runtime, layout: Layout, options: Upda
       return runtime.norm('gradients', 0, trained)
     },
     async apply(step, rate, gradientNorm) {
-      const clip = Math.min(1, clipNorm / (gradientNorm + 1e-6))
+      const clip = clipFactor(options, gradientNorm)
       let seconds = 0
       for (const { sweep, sweeper } of sweeps) {
         const ranges = await rangesOf(sweep, step, rate, clip)
@@ -143,6 +143,11 @@ export async function openUpdate(runtime: Runtime, layout: Layout, options: Upda
       for (const sweeper of loaded) await sweeper.dispose()
     },
   }
+}
+
+/** By how much a gradient of this norm is scaled down, as torch.nn.utils.clip_grad_norm_. */
+export function clipFactor({ clipNorm = Number.POSITIVE_INFINITY }: UpdateOptions, gradientNorm: number): number {
+  return Math.min(1, clipNorm / (gradientNorm + 1e-6))
 }
 
 /** The parameters that step number `step` (0, 1, ...) trains. */

@@ -11,6 +11,10 @@ const ruleSchema = z.strictObject({
     .union([z.boolean(), z.number().int().positive()])
     .optional()
     .describe('true: never trained; a number: not before so many steps are done'),
+  sparse: z
+    .boolean()
+    .optional()
+    .describe('tables of embeddings: a step moves only the rows in use (lazy Adam or SGD, no decay)'),
 })
 export type ParameterRule = z.output<typeof ruleSchema>
 

@@ -33,11 +33,12 @@ export function treatmentsOf(
   const depths = towerDepths(trainable.map(({ name }) => name))
   const treatments = new Map(
     trainable.map(({ name, decay }) => {
-      const treatment = { decay, factor: layerDecay ** (depths.get(name) ?? 0), frozenUntil: 0 }
+      const treatment: Treatment = { decay, factor: layerDecay ** (depths.get(name) ?? 0), frozenUntil: 0 }
       for (const { rule, test } of tests) {
         if (!test.test(name)) continue
         if (rule.rate !== undefined) treatment.factor *= rule.rate
         if (rule.decay !== undefined) treatment.decay = rule.decay
+        if (rule.sparse !== undefined) treatment.sparse = rule.sparse
         if (rule.freeze !== undefined)
           treatment.frozenUntil = rule.freeze === true ? Number.POSITIVE_INFINITY : Number(rule.freeze)
       }

@@ -51,6 +51,8 @@ const bucket = 2 ** 24
 
 /** How long MPI_Abort may take before this process kills itself, which its launcher sees, in ms. */
 const abortPatience = 5000
+/** How long the launcher gets to read a last sentence, in ms. */
+const heardAfter = 500
 
 /** The only rank. */
 export function alone(threads = availableParallelism()): Communicator {
@@ -143,6 +145,8 @@ function join(launch: Launch, mpi: Mpi): Communicator {
       writeSync(2, `vesalius: rank ${rank} of ${size}: ${reason}\n`)
       // Not in turn: a collective call may be waiting for a rank that will never come.
       setTimeout(() => process.kill(process.pid, 'SIGKILL'), abortPatience)
+      // The launcher forwards what ranks say, and drops what it has not read when it hears of the end.
+      await new Promise((resolve) => setTimeout(resolve, heardAfter))
       await mpi.abort(exitCode)
       return new Promise<never>(() => {})
     },

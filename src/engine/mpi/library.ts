@@ -107,6 +107,9 @@ export function loadMpi(by: Launch['by'], chosen: string | undefined): Mpi {
   // The default stack of a call on another thread, 128 KiB, is too small for MPICH: it crashes (512 KiB is enough).
   const stack = 2 * 2 ** 20
   if ((koffi.config().async_stack_size ?? 0) < stack) koffi.config({ async_stack_size: stack })
+  // UCX, below MPICH and often Open MPI, rewrites the machine code of mmap, brk and their like when it is loaded, so as to
+  // hear of memory that goes away. Node's threads run that code meanwhile, and now and then one of them crashes.
+  process.env.UCX_MEM_EVENTS ??= 'no'
   const problems: string[] = []
   for (const name of candidates) {
     let library: Library
