@@ -60,6 +60,8 @@ export interface Dictation<Name extends string, Anatomy, Shape> {
     scene: Scene<Name, Anatomy, Shape>,
     stream: Random,
   ): readonly { section: Sentence['section']; text: string }[]
+  /** Place of a sentence in the findings: smaller first. Default: as drawn by lot. */
+  order?(text: string): number
   /** Complaints of anyone. */
   complaints: Weighted
   /** "63 year old woman"; default from age and sex. */
@@ -137,7 +139,12 @@ function phraseOf<Name extends string, Anatomy, Shape>(
   const { before = '', after = '', place = null, many = false } = words.wording(about, scene, stream)
   const name = nameOf(terms, manner, stream)
   const noun = `${before} ${many && !terms.mass ? plural(name) : name} ${after}`.replaceAll(/\s+/g, ' ').trim()
-  return { noun, place, many, mass: terms.mass ?? false }
+  return { noun, place, many: many || isPlural(name), mass: terms.mass ?? false }
+}
+
+/** "calcifications" and "echogenic foci", but not "sclerosis", "loss" or "hydrocephalus". */
+function isPlural(name: string): boolean {
+  return /(?:[^siu]s|foci)$/.test(name)
 }
 
 function dictated<Name extends string, Anatomy, Shape>(
@@ -167,7 +174,10 @@ function dictated<Name extends string, Anatomy, Shape>(
   if (blocks.length === 0) blocks.push([sentence('No interval change is described.')])
   const conclusion = impression(words, scene, positives, doubts, manner, stream)
   for (const { text, section } of remarks) if (section !== 'findings') conclusion.push(sentence(text, { section }))
-  return [...stream.shuffle(blocks).flat(), ...conclusion]
+  const findings = stream.shuffle(blocks).flat()
+  const { order } = words
+  if (order) findings.sort((a, b) => order(a.text) - order(b.text))
+  return [...findings, ...conclusion]
 }
 
 /** Denials, some of them two in a sentence. */

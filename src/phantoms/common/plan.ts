@@ -86,6 +86,8 @@ export interface Planner<Name extends string, Anatomy, Shape, Dials extends Comm
   specs: readonly FindingSpec<Name>[]
   /** If the first is present, the log-odds of the second rise by this much. */
   dependence: readonly (readonly [Name, Name, number])[]
+  /** Changes who is examined before anything else is drawn. */
+  adjust?(who: Case, dials: Dials, person: Random): void
   /** Takes what cannot be together out of the lot. */
   reconcile?(present: Set<Name>, who: Case): void
   /** Anatomy and acquisition; `person` is the patient's stream, `study` the study's. */
@@ -119,6 +121,7 @@ export function planScene<Name extends string, Anatomy, Shape, Dials extends Com
     age: Math.min(age.most, years + Math.floor(visit.visit / 2)),
     sex: person.chance(planner.women ?? 0.5) ? 'F' : 'M',
   }
+  planner.adjust?.(who, dials, person)
   const present = presentIn(planner, who, dials)
   const study = random(seed, domain, 'study', index)
   const tag = random(seed, domain, 'tag', index)
