@@ -12,7 +12,7 @@ import type { ModelConfig } from '../models/config.ts'
 import type { Tokenizer } from '../text/index.ts'
 import { objectiveOf, type RunConfig, textModeOf } from './config.ts'
 import { type BatchShape, planOf } from './inputs.ts'
-import type { LabelSource } from './objective.ts'
+import type { LabelSource, SentenceChoice } from './objective.ts'
 import { openPictures } from './pictures.ts'
 import { openTexts, type StudyText, sentencesOf, textFeeds } from './texts.ts'
 
@@ -66,7 +66,7 @@ export function openBatches(options: BatchOptions): Batches {
   const objective = objectiveOf(config.objective)
   const objectiveConfig = objective.config.parse(config.objectiveConfig)
   const plan = planOf(objective, objectiveConfig)
-  const sentences = plan.sentences && roomForSentences([...train, ...validate], plan.sentences.most)
+  const sentences = plan.sentences && roomForSentences([...train, ...validate], plan.sentences)
   const picturesOf = (studies: readonly Study[], training: boolean) => {
     const loader = openLoader({ folder, studies, preprocess, augment: training ? augment : 'none', seed })
     return openPictures({ plan, studies, training, seed, model, loader })
@@ -139,8 +139,8 @@ function checkSize(size: number, studies: number, ranks: number): void {
 }
 
 /** Sentences that every batch has room for: the most that any report has, up to the objective's limit. */
-function roomForSentences(studies: readonly Study[], most: number): number {
-  return studies.reduce((room, study) => Math.max(room, Math.min(most, sentencesOf(study).length)), 1)
+function roomForSentences(studies: readonly Study[], choice: SentenceChoice): number {
+  return studies.reduce((room, study) => Math.max(room, Math.min(choice.most, sentencesOf(study, choice).length)), 1)
 }
 
 /** A key for each study's patient. */

@@ -19,6 +19,12 @@ const build = 'vesalius data build SET SOURCE --out DIR'
 const fields = {
   image: { what: 'an image', has: ({ images }) => images.length > 0, every: true, provides: build },
   text: { what: 'a report or a caption', has: (study) => wordsOf(study).length > 0, every: true, provides: build },
+  sentences: {
+    what: 'a report, a caption or labels',
+    has: (study) => wordsOf(study).length > 0 || Object.values(study.labels).some((label) => label !== -1),
+    every: true,
+    provides: phantoms,
+  },
   report: { what: 'a report', has: hasReport, every: true, provides: phantoms },
   views: { what: 'several images', has: ({ images }) => images.length > 1, every: false, provides: phantoms },
   labels: { what: 'labels', has: ({ labels }) => Object.keys(labels).length > 0, every: false, provides: phantoms },

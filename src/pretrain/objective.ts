@@ -45,6 +45,8 @@ export interface SentenceChoice {
   leastWords: number
   /** `swap`: each sentence changes places with another one, again with probability 0.6 (Müller et al. 2022b). */
   order: 'stated' | 'shuffle' | 'swap'
+  /** Sentences of studies without a report, made of their labels; {label} stands for the finding. */
+  fromLabels?: { present: string; absent: string }
 }
 
 /** What a pass is made of. `batch` holds its rows of the inputs. */
@@ -74,6 +76,9 @@ export interface LossContext<Config> {
   model: ModelConfig
   modules: Scope
 }
+
+/** A pass; written as a method so that objectives of all configurations fit into one list. */
+type Pass<Config, Made> = { pass(context: PassContext<Config>): Made }['pass']
 
 /** Features of an objective's own passes in place of the plain ones. */
 type WithPasses<Config, Passes> = Omit<LossContext<Config>, keyof Passes> & {
@@ -118,11 +123,11 @@ export interface Objective<Schema extends z.ZodType = z.ZodType, Passes = object
   /** Which words go with an image unless the run says otherwise; `mixed` if absent. */
   text?: TextMode
   /** Labels that come with each batch, if the loss reads any. */
-  labels?: (config: z.output<Schema>) => LabelSource
+  labels?(config: z.output<Schema>): LabelSource
   /** Which images of a study come; the first one if absent, `pixels` then being [B, C, H, W]. */
-  views?: (config: z.output<Schema>) => ViewChoice
+  views?(config: z.output<Schema>): ViewChoice
   /** Which sentences of the report come, in place of `text`. */
-  sentences?: (config: z.output<Schema>) => SentenceChoice
+  sentences?(config: z.output<Schema>): SentenceChoice
   /** An earlier image of the patient comes with each study that has one. */
   prior?: boolean
   /** Why a batch of this size, or a model of this kind, cannot be trained on, if it cannot. */
@@ -132,19 +137,22 @@ export interface Objective<Schema extends z.ZodType = z.ZodType, Passes = object
    * is run by itself, on some of the rows under gradient caching, so its tensors lead with the studies, [B, ...]; what is
    * no tensor (a grid) is passed on as it is. A term of the loss that belongs to one study can be given as [B] too.
    */
-  passes?: { [Name in keyof Passes]: (context: PassContext<z.output<Schema>>) => Passes[Name] }
+  passes?: { [Name in keyof Passes]: Pass<z.output<Schema>, Passes[Name]> }
   loss(context: WithPasses<z.output<Schema>, Passes>): Losses
   /** Weight of each named loss at a step; all 1 if absent. */
-  weights?: (config: z.output<Schema>, step: number) => Readonly<Record<string, number>>
+  weights?(config: z.output<Schema>, step: number): Readonly<Record<string, number>>
   /** The smallest towers and sizes with which every part is still there: for tests and first tries. */
   tiny?: Recipe
   /** Towers and training of the paper. */
   published?: Recipe
 }
 
-/** Declares an objective; the type parameters are found from its schema and its passes. */
+/**
+ * Declares an objective; the type parameters are found from its schema and its passes. What the passes give matters inside
+ * the declaration only, so it is forgotten here.
+ */
 export function objective<Schema extends z.ZodType, Passes = object>(
   declaration: Objective<Schema, Passes>,
-): Objective<Schema, Passes> {
-  return declaration
+): Objective<Schema> {
+  return declaration as unknown as Objective<Schema>
 }

@@ -66,15 +66,27 @@ export function keyOf(text: string): number {
   return hash32(text.toLowerCase().replace(/\s+/g, ' ').trim()) >>> 1
 }
 
-/** All sentences of a study's report (findings, then impression), or of its captions where it has none. */
-export function sentencesOf({ report, captions }: Study): string[] {
+/**
+ * All sentences of a study's report (findings, then impression); where it has none, of its captions, or of what its labels
+ * say.
+ */
+export function sentencesOf(
+  { report, captions, labels }: Study,
+  { fromLabels }: Pick<SentenceChoice, 'fromLabels'>,
+): string[] {
   const parts = [report?.findings ?? '', report?.impression ?? ''].filter((part) => part !== '')
-  return (parts.length > 0 ? parts : captions).flatMap(splitSentences)
+  const said = (parts.length > 0 ? parts : captions).flatMap(splitSentences)
+  if (said.length > 0 || fromLabels === undefined) return said
+  return Object.entries(labels).flatMap(([name, value]) => {
+    if (value === -1) return []
+    return (value === 1 ? fromLabels.present : fromLabels.absent).replaceAll('{label}', name.toLowerCase())
+  })
 }
 
 /** The sentences that a step takes, in the order in which it takes them. */
-function chosenSentences(study: Study, { most, leastWords, order }: SentenceChoice, stream: Random): string[] {
-  const all = sentencesOf(study)
+function chosenSentences(study: Study, choice: SentenceChoice, stream: Random): string[] {
+  const { most, leastWords, order } = choice
+  const all = sentencesOf(study, choice)
   const long = all.filter((sentence) => sentence.split(/\s+/).length >= leastWords)
   const usable = long.length > 0 ? long : all
   const places = stream.shuffle(usable.map((_, i) => i)).slice(0, most)

@@ -1,6 +1,18 @@
 /** @file Shared terms of contrastive objectives (building blocks B1 and B2 of the method sheets). */
 
-import { constant, l2Normalize, logSoftmax, matmul, mul, neg, sum, type Tensor } from '../../engine/index.ts'
+import {
+  add,
+  blocked,
+  constant,
+  l2Normalize,
+  logSoftmax,
+  matmul,
+  mul,
+  neg,
+  sum,
+  type Tensor,
+  where,
+} from '../../engine/index.ts'
 
 /** Cosines of every row of a [N, D] with every row of b [M, D]: [N, M]. Rows are images, columns texts. */
 export function cosineMatrix(a: Tensor, b: Tensor): Tensor {
@@ -8,7 +20,7 @@ export function cosineMatrix(a: Tensor, b: Tensor): Tensor {
 }
 
 /** Identity [n, n]: the one-hot targets of paired rows and columns. */
-function diagonal(n: number): Tensor {
+export function diagonal(n: number): Tensor {
   const values = new Float32Array(n * n)
   for (let i = 0; i < n; i++) values[i * n + i] = 1
   return constant(values, [n, n])
@@ -18,4 +30,20 @@ function diagonal(n: number): Tensor {
 export function diagonalCrossEntropy(logits: Tensor, axis: 0 | 1): Tensor {
   const n = logits.shape[0] as number
   return mul(neg(sum(mul(logSoftmax(logits, axis), diagonal(n)))), 1 / n)
+}
+
+export interface ContrastOptions {
+  /** Weight λ of image to text; text to image has 1 - λ. CLIP: 0.5; ConVIRT and its family: 0.75. */
+  imageToText?: number
+  /** bool [N, N]: pairs that take part; others (false negatives) are left out of the denominators. */
+  mask?: Tensor | undefined
+}
+
+/** λ mean_i CE(row i) + (1 - λ) mean_j CE(column j) of logits [N, N], pairs on the diagonal. */
+export function contrastive(logits: Tensor, { imageToText = 0.5, mask }: ContrastOptions = {}): Tensor {
+  const seen = mask === undefined ? logits : where(mask, logits, blocked)
+  return add(
+    mul(diagonalCrossEntropy(seen, 1), imageToText), //                                       image -> text
+    mul(diagonalCrossEntropy(seen, 0), 1 - imageToText), //                                   text -> image
+  )
 }

@@ -1,15 +1,19 @@
 /** @file Pooling of tokens into words and sentences, and of anything under a mask (building block B4 of the method sheets). */
 
 import {
+  add,
   blocked,
   cast,
   constant,
   div,
+  equal,
   greater,
+  less,
   matmul,
   max,
   maximum,
   oneHot,
+  range,
   reshape,
   shapeError,
   sub,
@@ -54,6 +58,16 @@ export function mergeWords(x: Tensor, wordIndex: Tensor, how: Pooling): { words:
   const { pooled, mask } = poolByIndex(x, wordIndex, x.shape[1] as number, how)
   return { words: pooled, wordMask: mask }
 }
+
+/** A `wordIndex` int32 [B, T] in which the start token is word 0 and the others follow: so GLoRIA counts [CLS]. */
+export function startAsWord(wordIndex: Tensor): Tensor {
+  const t = wordIndex.shape[1] as number
+  const first = equal(range(t), zero())
+  const shifted = where(less(wordIndex, zero()), wordIndex, add(wordIndex, constant(Int32Array.of(1), [])))
+  return where(first, zero(), shifted)
+}
+
+const zero = (): Tensor => constant(Int32Array.of(0), [])
 
 /** Tokens x [B, T, D] pooled into `count` sentences. `sentenceIndex` int32 [B, T]. */
 export function poolSentences(
