@@ -1,6 +1,8 @@
 /** @file Images in: files to display values, display values to model input, and what was done on the way. */
 
 export { decodeImage, readImage } from './decode.ts'
+export { type DeidentifyOptions, type DeidentifyReport, deidentify } from './deidentify/deidentify.ts'
+export { type ProfileOption, profileOptions, usualOptions } from './deidentify/profile.ts'
 export { type ContentItem, readStructuredReport, reportText, type StructuredReport } from './dicom/structured-report.ts'
 export { ctWindows } from './dicom/windows.ts'
 export { type FileFacts, type FolderFacts, inspectFile, inspectFolder } from './inspect.ts'

@@ -23,6 +23,15 @@ from collections import defaultdict
 from pydicom.datadict import DicomDictionary, tag_for_keyword
 
 IMAGING = pathlib.Path("src/imaging")
+# Short terms that are ends of other strings, and image types and scan options that makers write.
+MORE = (
+    "|F|M|O|N|Y|L|R|U|A|P|H|I|S|B|G|X|Z|00|01|02|1|2D|3D|1D|0001|SE|GR|IR|EP|RM|SK|SP|OSP|MTC|TEXT|CODE|TIME|IMAGE|AXIAL|"
+    "ORIGINAL|RGB|CHEST|HEAD|ABDOMEN|PELVIS|SPINE|HAND|FOOT|BREAST|LINEAR|MODIFIED|POINT|ROW|COL|MPR|BEAM|MOSAIC|NORM|1PS|"
+    "NORMAL|PARTIAL|COMPLETE|PHOTON|TREATMENT|VERIFIED|CONTINUOUS|CIRCLE|SEGMENT|SELECTED FROM|WAVEFORM|ECG|HELICAL MODE|"
+    "AXIAL MODE|SAT1|SAT2|ASL|CSA MIP|CSA MPR|CSA REPORT|CSAPARALLEL|FFE|M_FFE|M|SINGLE A|EDR_GEMS|GRAPH_GEMS|MIP|DIS2D|DIS3D|"
+    "TRACE|TRACEW|ADC|FA|DIFFUSION|LOCALIZER|OTHER|T1|T2|NONE|PFP|FS|FC|RG|CG|PPG|SPEC|IDENTITY|INVERSE|LIN|EPI|FSE|TSE|"
+    "HFS|HFP|FFS|FFP|HFDR|HFDL|FFDR|FFDL|PALETTE COLOR|YBR_FULL|YBR_FULL_422|YBR_RCT|YBR_ICT|YBR_PARTIAL_422"
+)
 OPTIONS = {
     "rtnSafePrivOpt": "P", "rtnUIDsOpt": "U", "rtnDevIdOpt": "D", "rtnInstIdOpt": "I", "rtnPatCharsOpt": "C",
     "rtnLongFullDatesOpt": "F", "rtnLongModifDatesOpt": "M", "cleanDescOpt": "T", "cleanStructContOpt": "S",
@@ -143,7 +152,9 @@ def types(rows: list[dict], folder: str) -> None:
 def terms(program: str) -> None:
     text = subprocess.run(["strings", "-n", "2", program], capture_output=True, text=True, check=True).stdout
     words = {line for line in text.split("\n") if re.fullmatch(r"[A-Z][A-Z0-9_ ]{1,15}", line) and not line.endswith(" ")}
-    words |= set("F M O N Y L R B U A P H I 1 2D 3D 1D".split()) | {"", "SE", "GR", "IR", "EP", "RM", "SK", "SP", "OSP", "MTC"}
+    # The linker keeps a string that ends another only there (TEXT in CONTEXT), so words of longer terms are terms too.
+    words |= {part for word in words for part in re.split("[_ ]", word) if re.fullmatch(r"[A-Z][A-Z0-9]*", part)}
+    words |= set(MORE.split("|"))
     words = {w for w in words if not re.search(r"[A-Z]\d*[AEIOU]?\d{3,}", w)}
     write(
         "deidentify/code-strings.ts", "Defined terms and enumerated values of code strings in the DICOM standard.",
