@@ -62,7 +62,9 @@ function element(group: number, number: number, vr: string, value: string | numb
 /** The bytes of a DICOM file. */
 export function encodeDicom(image: DicomImage): Buffer {
   const study = uidOf(`${image.set}/${image.patient}/${image.studyId}`)
-  const instance = `${uidOf(`${image.set}/${image.studyId}/image`)}`
+  // The PA picture of a study keeps its identifier whatever else is taken.
+  const other = image.view === 'PA' ? '' : `/${image.view}`
+  const instance = uidOf(`${image.set}/${image.studyId}/image${other}`)
   const meta = Buffer.concat([
     element(0x0002, 0x0001, 'OB', Uint8Array.of(0, 1)),
     element(0x0002, 0x0002, 'UI', digitalXRay),

@@ -128,6 +128,6 @@ describe('a phantom folder', () => {
 
   it('is listed', () => {
     const chest = listDomains().find(({ id }) => id === 'chest-xray')
-    expect(chest?.findings.length).toBe(14)
+    expect(chest?.findings.length).toBe(15)
   })
 })

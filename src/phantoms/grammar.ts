@@ -63,7 +63,7 @@ export function withArticle(noun: string, mass = false): string {
   return mass ? noun : `${/^(?:[aeiou]|8|1[18] )/i.test(noun) ? 'an' : 'a'} ${noun}`
 }
 
-/** A template with its {slots} filled: spaces made single, none before a stop, first letter in upper case. */
+/** A template with its {slots} filled: spaces made single, none before a stop or comma, first letter in upper case. */
 export function fill(template: string, slots: Readonly<Record<string, string>>): string {
   const text = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => slots[name] ?? '')
   return capital(
@@ -84,6 +84,8 @@ export interface Phrase {
   mass?: boolean
   /** Plural: no article, and the verb agrees. */
   many?: boolean
+  /** The article, in languages where it follows the gender of the noun. */
+  article?: string
 }
 
 /**
@@ -136,8 +138,8 @@ export const english: Language = {
   doubtCue:
     /\b(?:possible|possibly|questionable|cannot be excluded|may represent|may be|suspected|equivocal|uncertain)\b/i,
   denialCue:
-    /\b(?:no|not|none|without|negative|normal|unremarkable|intact|clear|absent|free|regular|preserved|smooth|healthy)\b/i,
-  contradiction: /\b(?:no|not|none|without|negative for|absent)\b/i,
+    /\b(?:no|not|none|without|resolved|negative|normal|unremarkable|intact|clear|absent|free|regular|preserved|smooth|healthy)\b/i,
+  contradiction: /\b(?:no|not|none|without|resolved|negative for|absent)\b/i,
 }
 
 /** A sentence that says it is there. */

@@ -1,39 +1,52 @@
-/** @file The scene in words: sections, one sentence a finding, each with what it is about. Words say no more than the scene. */
+/**
+ * @file The scene in words: sections, one sentence a finding, each with what it is about. Words say no more than the scene.
+ * What is said is decided here, how it is said by the speaker of a language.
+ */
 
 import { type Random, random } from '../../core/random.ts'
 import type { Study } from '../../data/study.ts'
-import type { Terms, Weighted } from '../grammar.ts'
+import {
+  affirm,
+  capital,
+  deny,
+  doubt,
+  fill,
+  labelsOf,
+  type Manner,
+  misspell,
+  reportOf,
+  type Sentence as Said,
+  say,
+  sentence,
+  type Weighted,
+  withArticle,
+} from '../grammar.ts'
+import { englishSpeaker } from './english.ts'
 import type { FindingName } from './findings.ts'
 import type { Finding, Mention, Scene } from './scene.ts'
-import {
-  advice,
-  boilerplates,
-  clearLungs,
-  deviceTerms,
-  plainDenials,
-  symptomOf,
-  symptoms,
-  terms,
-} from './vocabulary.ts'
+import { spanishSpeaker } from './spanish.ts'
+import type { Speaker, Spoken } from './speaker.ts'
+
+/** How a chest can be described. */
+export const voices = ['report', 'caption', 'es'] as const
 
 /** How to speak. */
-export interface Voice {
-  /** Use the names held out of ordinary reports. */
-  heldOutSynonyms?: boolean
+export interface Voice extends Manner {
+  /** Default `report`: English sections. `caption`: one line. `es`: Spanish sections. */
+  style?: (typeof voices)[number]
 }
 
-/** A sentence and what it is about. `finding` indexes the scene's findings (null: nothing drawn). */
-export interface Sentence {
-  text: string
-  section: 'indication' | 'comparison' | 'findings' | 'impression'
-  name: FindingName | null
-  polarity: 1 | 0 | -1 | null
-  finding: number | null
+/** A sentence and what it is about, with the words of its finding. */
+export interface Sentence extends Said<FindingName> {
+  spoken: Spoken | null
+  /** Name of the disease that the sentence reads the finding as. */
+  reading: string | null
 }
 
-/** A report with its sentences; a sentence about two findings is listed once for each. */
+/** The words of a study; a sentence about two findings is listed once for each. */
 export interface Description {
-  report: { indication: string; comparison: string; findings: string; impression: string; language: 'en' }
+  report: Study['report']
+  captions: string[]
   sentences: Sentence[]
   labels: Study['labels']
 }
@@ -41,290 +54,199 @@ export interface Description {
 /** Describes a scene. The same scene and voice give the same words. */
 export function describe(scene: Scene, voice: Voice = {}): Description {
   const stream = random(scene.seed, 'describe', scene.index)
-  const sentences: Sentence[] = [
-    about(indication(scene, stream), 'indication'),
-    about(comparison(scene, stream), 'comparison'),
+  if (voice.style === 'caption') return caption(scene, voice, stream)
+  const speaker = voice.style === 'es' ? spanishSpeaker : englishSpeaker
+  const about = scene.boilerplate ? boilerplate(scene, speaker, stream) : dictated(scene, speaker, voice, stream)
+  const sentences = [
+    plain(speaker.indication(scene, stream), 'indication'),
+    plain(say(scene.visit === 0 ? speaker.comparison.none : speaker.comparison.prior, stream), 'comparison'),
+    ...about,
   ]
-  const labels: Study['labels'] = {}
-  for (const mention of scene.mentions) labels[mention.name] = mention.polarity
-  sentences.push(...(scene.boilerplate ? boilerplate(stream) : dictated(scene, voice, stream)))
-  const join = (section: Sentence['section']): string => {
-    const texts = sentences.filter((s) => s.section === section).map((s) => s.text)
-    return texts.filter((text, i) => text !== texts[i - 1]).join(' ')
-  }
-  return {
-    report: {
-      indication: join('indication'),
-      comparison: join('comparison'),
-      findings: join('findings'),
-      impression: join('impression'),
-      language: 'en',
-    },
-    sentences,
-    labels,
-  }
+  // Signs name nothing, so the report says nothing of that label.
+  const named = sentences.filter(({ name }) => name === null || name !== scene.unnamed)
+  return { report: reportOf(sentences, speaker.code), captions: [], sentences, labels: labelsOf(named) }
 }
 
-function about(text: string, section: Sentence['section'], mention?: Mention): Sentence {
-  return {
-    text,
-    section,
-    name: mention?.name ?? null,
-    polarity: mention?.polarity ?? null,
-    finding: mention?.finding ?? null,
-  }
+function plain(text: string, section: Sentence['section']): Sentence {
+  return { ...sentence<FindingName>(text, { section }), spoken: null, reading: null }
 }
 
-function indication(scene: Scene, stream: Random): string {
-  const reasons = scene.findings.flatMap((finding) => symptomOf[finding.name] ?? [])
-  const reason = reasons.length > 0 && stream.chance(0.6) ? stream.pick(reasons) : stream.weighted(symptoms)
-  const sex = scene.sex === 'F' ? stream.pick(['female', 'woman']) : stream.pick(['male', 'man'])
-  return `${scene.age} year old ${sex} with ${reason}.`
-}
-
-function comparison(scene: Scene, stream: Random): string {
-  if (scene.visit === 0)
-    return stream.weighted([
-      ['None.', 0.8],
-      ['None available.', 0.2],
-    ] as const)
-  return stream.weighted([
-    ['Prior chest radiograph.', 0.7],
-    ['Chest radiograph from the prior visit.', 0.3],
-  ] as const)
+function about(
+  text: string,
+  section: Sentence['section'],
+  { name, polarity, finding }: Mention,
+  spoken: Spoken | null,
+  reading: string | null = null,
+): Sentence {
+  return { text, section, name, polarity, finding, spoken, reading }
 }
 
 /** A fixed normal report. */
-function boilerplate(stream: Random): Sentence[] {
-  const chosen = stream.weighted(boilerplates.map((text) => [text, text.weight] as const))
+function boilerplate(scene: Scene, speaker: Speaker, stream: Random): Sentence[] {
+  const chosen = stream.weighted(speaker.boilerplates.map((text) => [text, text.weight] as const))
   const sentences: Sentence[] = []
   for (const [text, denied] of chosen.sentences) {
-    if (denied.length === 0) sentences.push(about(text, 'findings'))
-    for (const name of denied) sentences.push({ text, section: 'findings', name, polarity: 0, finding: null })
+    // A finding that may not be named is not denied either.
+    if (scene.unnamed !== null && denied.includes(scene.unnamed)) continue
+    if (denied.length === 0) sentences.push(plain(text, 'findings'))
+    for (const name of denied) {
+      sentences.push({ ...plain(text, 'findings'), name, polarity: 0 })
+    }
   }
-  sentences.push(about(chosen.impression, 'impression'))
-  return sentences
-}
-
-function dictated(scene: Scene, voice: Voice, stream: Random): Sentence[] {
-  const blocks: Sentence[][] = []
-  const positives = scene.mentions.filter((mention) => mention.polarity === 1)
-  const doubts = scene.mentions.filter((mention) => mention.polarity === -1)
-  for (const mention of [...positives, ...doubts]) {
-    const text = mention.polarity === 1 ? positive(mention, voice, stream) : doubt(mention, voice, stream)
-    blocks.push([about(spoil(text, stream), 'findings', mention)])
-  }
-  blocks.push(...denials(scene.mentions, voice, stream))
-  if (scene.findings.every((finding) => outsideLungs.has(finding.name)) && doubts.length === 0) {
-    const wrong = positives.some((mention) => mention.wrong && !outsideLungs.has(mention.name))
-    if (!wrong && stream.chance(0.75)) blocks.push([about(stream.weighted(clearLungs), 'findings')])
-  }
-  if (blocks.length === 0) blocks.push([about('No interval change is described.', 'findings')])
-  return [...stream.shuffle(blocks).flat(), ...impression(positives, doubts, voice, stream)]
+  return [...sentences, plain(chosen.impression, 'impression')]
 }
 
 const outsideLungs: ReadonlySet<FindingName> = new Set([
   'Cardiomegaly',
   'Enlarged Mediastinum',
   'Rib Fracture',
+  'Hiatal Hernia',
   'Support Devices',
 ])
 
-/** A name of the finding, from the pool that the voice allows. */
-function nameOf(finding: Finding | FindingName, voice: Voice, stream: Random): { text: string; mass: boolean } {
-  const device = typeof finding === 'string' ? null : finding.device
-  const entry = (device ? deviceTerms[device] : terms[typeof finding === 'string' ? finding : finding.name]) as Terms
-  const text = voice.heldOutSynonyms ? stream.pick(entry.heldOut) : stream.weighted(entry.train)
-  return { text, mass: entry.mass ?? false }
-}
-
-/** "left lower lobe", "right upper lung zone", or the side alone. */
-function placeOf(finding: Finding, stream: Random): string | null {
-  const { side, zone } = finding
-  if (side === 'none') return null
-  if (side === 'bilateral') return zone && finding.name !== 'Nodule' ? `both ${zone} lung zones` : 'both lungs'
-  if (!zone) return `${side} lung`
-  if (zone === 'mid') return side === 'right' ? stream.pick(['right middle lobe', 'right mid lung']) : 'left mid lung'
-  if (stream.chance(0.06)) return `${side === 'right' ? 'R' : 'L'}${zone === 'upper' ? 'UL' : 'LL'}`
-  return `${side} ${zone} ${stream.weighted([
-    ['lobe', 0.7],
-    ['lung zone', 0.3],
-  ] as const)}`
-}
-
-const degree: Record<string, Weighted> = {
-  small: [
-    ['small', 0.8],
-    ['tiny', 0.2],
-  ],
-  moderate: [['moderate', 1]],
-  large: [['large', 1]],
-  mild: [
-    ['mild', 0.8],
-    ['slight', 0.2],
-  ],
-  severe: [
-    ['severe', 0.8],
-    ['marked', 0.2],
-  ],
-}
-
-const graded: ReadonlySet<FindingName> = new Set(['Cardiomegaly', 'Edema', 'Emphysema', 'Fibrosis', 'Atelectasis'])
-
-function severityOf(finding: Finding, stream: Random): string {
-  if (finding.name === 'Nodule' || finding.name === 'Mass' || finding.name === 'Consolidation') return ''
-  if (finding.name === 'Pleural Plaque' || finding.name === 'Rib Fracture' || finding.device) return ''
-  if (finding.name === 'Enlarged Mediastinum' || stream.chance(0.3)) return ''
-  const scale = graded.has(finding.name)
-    ? { small: 'mild', moderate: 'moderate', large: 'severe' }[finding.severity]
-    : finding.severity
-  return `${stream.weighted(degree[scale] as Weighted)} `
-}
-
-/** Findings whose parts are counted one by one. */
-const multiples: ReadonlySet<FindingName> = new Set(['Nodule', 'Pleural Plaque', 'Rib Fracture'])
-
-/** The noun phrase of a finding: severity, size, side, name. */
-function phraseOf(
-  mention: Mention,
-  voice: Voice,
-  stream: Random,
-): { noun: string; place: string | null; mass: boolean } {
-  const finding = mention.about as Finding
-  const { text, mass } = nameOf(finding, voice, stream)
-  const many = finding.parts.length > 1 && multiples.has(finding.name)
-  const pleural =
-    finding.name === 'Pleural Effusion' || finding.name === 'Pneumothorax' || finding.name === 'Pleural Plaque'
-  const bony = finding.name === 'Rib Fracture' || finding.device !== null
-  const size = finding.sizeMm !== null && stream.chance(0.6) && !many ? `${finding.sizeMm} mm ` : ''
-  const severity = severityOf(finding, stream)
-  const noun = many && !voice.heldOutSynonyms ? plural(text) : text
-  if (pleural || bony) {
-    const side = finding.side === 'none' ? '' : `${finding.side} `
-    return { noun: `${severity}${size}${side}${noun}`, place: null, mass: mass || many }
-  }
-  if (finding.name === 'Nodule' && many) {
-    return { noun: `${finding.parts.length} ${noun}`, place: placeOf(finding, stream), mass: true }
-  }
-  return { noun: `${severity}${size}${noun}`, place: placeOf(finding, stream), mass }
-}
-
-function plural(noun: string): string {
-  return noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`
-}
-
-function withArticle(noun: string, mass: boolean): string {
-  if (mass) return noun
-  return `${/^(?:[aeiou]|8 |11 |18 |8\d )/i.test(noun) ? 'an' : 'a'} ${noun}`
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
-}
-
-function positive(mention: Mention, voice: Voice, stream: Random): string {
-  const { noun, place, mass } = phraseOf(mention, voice, stream)
-  const item = withArticle(noun, mass)
-  const many = /s$/.test(noun) && mass && !/(?:sis|lungs|diaphragms|opacities|bronchograms.*)$/.test(noun)
-  const at = place === null ? '' : ` in the ${place}`.replace('the both', 'both')
-  const verb = many ? 'are' : 'is'
-  const plain = stream.weighted([
-    [`There ${verb} ${item}${at}.`, 0.4],
-    [`${capital(item)}${at}.`, 0.22],
-    [`${capital(item)} ${verb} seen${at}.`, 0.16],
-    [`${capital(item)} ${verb} present${at}.`, 0.1],
-    [place === null ? `${capital(item)} ${verb} noted.` : `${capital(at.trim())} there ${verb} ${item}.`, 0.08],
-    [`Findings show ${item}${at}.`, 0.04],
-  ] as const)
-  return plain
-}
-
-function doubt(mention: Mention, voice: Voice, stream: Random): string {
-  const { noun, place } = phraseOf(mention, voice, stream)
-  const at = place === null ? '' : ` in the ${place}`.replace('the both', 'both')
-  return stream.weighted([
-    [`Possible ${noun}${at}.`, 0.45],
-    [`Questionable ${noun}${at}.`, 0.25],
-    [`A ${noun}${at} cannot be excluded.`, 0.2],
-    [`Findings may represent ${noun}${at}.`, 0.1],
-  ] as const)
-}
-
-/** Denials, some of them two in a sentence. */
-function denials(mentions: readonly Mention[], voice: Voice, stream: Random): Sentence[][] {
+function dictated(scene: Scene, speaker: Speaker, voice: Voice, stream: Random): Sentence[] {
   const blocks: Sentence[][] = []
-  let left = stream.shuffle(mentions.filter((mention) => mention.polarity === 0))
+  const positives = scene.mentions.filter((mention) => mention.polarity === 1)
+  const doubts = scene.mentions.filter((mention) => mention.polarity === -1)
+  for (const mention of [...positives, ...doubts]) {
+    const said = finding(mention, scene, speaker, voice, stream)
+    blocks.push([{ ...said, text: misspell(said.text, stream) }])
+  }
+  blocks.push(...denials(scene.mentions, speaker, voice, stream))
+  if (scene.findings.every(({ name }) => outsideLungs.has(name)) && doubts.length === 0) {
+    const wrong = positives.some((mention) => mention.wrong && !outsideLungs.has(mention.name))
+    if (!wrong && stream.chance(0.75)) blocks.push([plain(say(speaker.clearLungs, stream), 'findings')])
+  }
+  if (blocks.length === 0) blocks.push([plain(speaker.filler, 'findings')])
+  const named = (mention: Mention): boolean => mention.name !== scene.unnamed
+  const last = impression(positives.filter(named), doubts.filter(named), positives.length, speaker, voice, stream)
+  return [...stream.shuffle(blocks).flat(), ...last]
+}
+
+/** The sentence of a finding that is there, or may be. */
+function finding(mention: Mention, scene: Scene, speaker: Speaker, voice: Voice, stream: Random): Sentence {
+  const about_ = mention.about as Finding
+  if (mention.name === scene.unnamed && mention.polarity === 1) {
+    const text = fill(say(speaker.signs[mention.name], stream), speaker.sideAndPlace(about_))
+    return about(text, 'findings', mention, null)
+  }
+  const spoken = speaker.phrase(about_, voice, stream)
+  if (mention.polarity === -1) return about(doubt(spoken, stream, speaker.language), 'findings', mention, spoken)
+  if (about_.change !== null && stream.chance(0.85)) {
+    return about(changed(about_.change, spoken, speaker, stream), 'findings', mention, spoken)
+  }
+  return about(affirm(spoken, stream, speaker.language), 'findings', mention, spoken)
+}
+
+function changed(change: NonNullable<Finding['change']>, spoken: Spoken, speaker: Speaker, stream: Random): string {
+  const { language } = speaker
+  return fill(say(speaker.course[change], stream), {
+    noun: spoken.noun,
+    item: language.item(spoken),
+    at: spoken.place ?? '',
+    is: language.is[spoken.many ? 1 : 0],
+    ...speaker.courseSlots(spoken),
+  })
+}
+
+/** Denials, some of them two in a sentence; findings that have gone are said to have gone. */
+function denials(mentions: readonly Mention[], speaker: Speaker, voice: Voice, stream: Random): Sentence[][] {
+  const blocks: Sentence[][] = []
+  const denied = mentions.filter((mention) => mention.polarity === 0)
+  const block = (text: string, ...of: Mention[]): void => {
+    blocks.push(of.map((mention) => about(text, 'findings', mention, null)))
+  }
+  for (const mention of denied.filter(({ resolved }) => resolved)) {
+    block(fill(say(speaker.resolved, stream), { noun: speaker.name(mention.name, voice, stream) }), mention)
+  }
+  let left = stream.shuffle(denied.filter(({ resolved }) => !resolved))
   while (left.length > 0) {
     const [first, second] = left as [Mention, Mention | undefined]
-    const plain = plainDenials[first.name]
-    if (plain && !voice.heldOutSynonyms && stream.chance(0.8)) {
-      blocks.push([about(stream.weighted(plain), 'findings', first)])
+    const pool: Weighted | undefined = speaker.plainDenials[first.name]
+    if (pool && !voice.heldOutSynonyms && stream.chance(0.8)) {
+      block(say(pool, stream), first)
       left = left.slice(1)
       continue
     }
-    const name = nameOf(first.name, voice, stream).text
-    if (second && stream.chance(0.55)) {
-      const other = nameOf(second.name, voice, stream).text
-      const text = stream.weighted([
-        [`No ${name} or ${other}.`, 0.6],
-        [`There is no ${name} or ${other}.`, 0.3],
-        [`No evidence of ${name} or ${other}.`, 0.1],
-      ] as const)
-      blocks.push([about(text, 'findings', first), about(text, 'findings', second)])
-      left = left.slice(2)
-      continue
-    }
-    const text = stream.weighted([
-      [`No ${name}.`, 0.5],
-      [`There is no ${name}.`, 0.3],
-      [`No evidence of ${name}.`, 0.15],
-      [`Negative for ${name}.`, 0.05],
-    ] as const)
-    blocks.push([about(text, 'findings', first)])
-    left = left.slice(1)
+    const name = speaker.name(first.name, voice, stream)
+    const two = second !== undefined && stream.chance(0.55)
+    const other = two ? speaker.name(second.name, voice, stream) : undefined
+    const text = deny(name, stream, other, speaker.language)
+    if (two) block(text, first, second)
+    else block(text, first)
+    left = left.slice(two ? 2 : 1)
   }
   return blocks
 }
 
-function impression(positives: Mention[], doubts: Mention[], voice: Voice, stream: Random): Sentence[] {
+function impression(
+  positives: Mention[],
+  doubts: Mention[],
+  all: number,
+  speaker: Speaker,
+  voice: Voice,
+  stream: Random,
+): Sentence[] {
   const sentences: Sentence[] = []
   for (const mention of positives) {
     if (positives.length > 3 && stream.chance(0.25)) continue
-    const { noun, place } = phraseOf(mention, voice, stream)
-    const at = place === null || stream.chance(0.4) ? '' : ` in the ${place}`.replace('the both', 'both')
-    const reading = mention.name === 'Consolidation' && stream.chance(0.4) ? ', concerning for pneumonia' : ''
-    sentences.push(about(`${capital(noun)}${at}${reading}.`, 'impression', mention))
+    const finding = mention.about as Finding
+    const spoken = speaker.phrase(finding, voice, stream)
+    const at = stream.chance(0.4) ? '' : (spoken.place ?? '')
+    const read = finding.reading === 'pneumonia' && stream.chance(0.7)
+    const course = finding.change !== null && stream.chance(0.5) ? `, ${speaker.courseWord[finding.change]}` : ''
+    const reading = read ? `, ${speaker.pneumonia.said}` : ''
+    const text = fill(`{noun} {at}${course}${reading}.`, { noun: spoken.noun, at })
+    sentences.push(about(text, 'impression', mention, spoken, read ? speaker.pneumonia.name : null))
   }
   for (const mention of doubts) {
-    if (stream.chance(0.5)) {
-      const { noun } = phraseOf(mention, voice, stream)
-      sentences.push(about(`Possible ${noun}.`, 'impression', mention))
-    }
+    if (!stream.chance(0.5)) continue
+    const spoken = speaker.phrase(mention.about as Finding, voice, stream)
+    const [[template]] = speaker.language.doubt as readonly [readonly [string, number]]
+    sentences.push(about(fill(template, { noun: spoken.noun, at: '' }), 'impression', mention, spoken))
   }
-  if (positives.length === 0 && doubts.length === 0) {
-    const text = stream.weighted([
-      ['No acute cardiopulmonary abnormality.', 0.6],
-      ['No acute cardiopulmonary process.', 0.3],
-      ['Normal chest radiograph.', 0.1],
-    ] as const)
-    return [about(text, 'impression')]
-  }
-  const advised = positives.find((mention) => advice[mention.name])
+  if (all === 0 && doubts.length === 0) return [plain(say(speaker.normal, stream), 'impression')]
+  const advised = positives.find((mention) => speaker.advice[mention.name])
   if (advised && stream.chance(0.5)) {
-    sentences.push(about(stream.pick(advice[advised.name] as readonly string[]), 'impression'))
+    sentences.push(plain(stream.pick(speaker.advice[advised.name] as readonly string[]), 'impression'))
   }
-  if (sentences.length === 0) sentences.push(about('Findings as above.', 'impression'))
+  if (sentences.length === 0) sentences.push(plain(speaker.asAbove, 'impression'))
   return sentences
 }
 
-/** Now and then two letters of a long word change places. */
-function spoil(text: string, stream: Random): string {
-  if (!stream.chance(0.012)) return text
-  const words = text.split(' ')
-  const long = words.map((word, i) => [word, i] as const).filter(([word]) => /^[a-z]{7,}$/.test(word))
-  if (long.length === 0) return text
-  const [word, at] = stream.pick(long)
-  const k = 2 + stream.int(word.length - 4)
-  words[at] = word.slice(0, k) + word.charAt(k + 1) + word.charAt(k) + word.slice(k + 2)
-  return words.join(' ')
+const openings: Weighted = [
+  ['{view} chest radiograph showing {what}.', 0.5],
+  ['Chest X-ray with {what}.', 0.3],
+  ['{view} radiograph of the chest demonstrating {what}.', 0.2],
+]
+
+/** One line, as under a figure: at most three findings, or one doubt, or that it is normal. */
+function caption(scene: Scene, voice: Voice, stream: Random): Description {
+  const speaker = englishSpeaker
+  const view = scene.acquisition.lateral === null ? stream.pick(['PA', 'Posteroanterior']) : 'PA and lateral'
+  const allowed = scene.mentions.filter(({ name }) => name !== scene.unnamed)
+  const positives = allowed.filter(({ polarity }) => polarity === 1).slice(0, 3)
+  const doubts = allowed.filter(({ polarity }) => polarity === -1).slice(0, positives.length > 0 ? 0 : 1)
+  const chosen = positives.length > 0 ? positives : doubts
+  const parts = chosen.map((mention) => {
+    const spoken = speaker.phrase(mention.about as Finding, voice, stream)
+    const noun =
+      mention.polarity === 1 ? withArticle(spoken.noun, spoken.mass || spoken.many) : `possible ${spoken.noun}`
+    return { mention, spoken, text: spoken.place ? `${noun} ${spoken.place}` : noun }
+  })
+  const texts = parts.map((part) => part.text)
+  const what = texts.length < 2 ? texts.join() : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`
+  const nothing = stream.weighted([
+    ['Normal {view} chest radiograph.', 0.6],
+    ['{view} chest radiograph of a {age}-year-old {who}.', 0.4],
+  ] as const)
+  const empty = scene.mentions.every(({ polarity }) => polarity === 0) ? nothing : '{view} chest radiograph.'
+  const who = scene.sex === 'F' ? 'woman' : 'man'
+  const text = fill(what === '' ? empty : say(openings, stream), { view, what, age: String(scene.age), who })
+  const line = capital(text)
+  const sentences =
+    parts.length === 0
+      ? [plain(line, 'findings')]
+      : parts.map(({ mention, spoken }) => about(line, 'findings', mention, spoken))
+  return { report: null, captions: [line], sentences, labels: labelsOf(sentences) }
 }

@@ -35,6 +35,23 @@ export const dialsSchema = z.strictObject({
     .max(3)
     .default(1)
     .describe('scales the log-odds by which findings bring each other; 0 makes them independent'),
+  views: z
+    .enum(['PA', 'PA+lateral'])
+    .default('PA')
+    .describe('pictures of a study; a hiatal hernia shows on the lateral view and hardly on the other'),
+  persistence: share
+    .default(0.65)
+    .describe('chance that an acute finding is still there at the next study of the patient'),
+  attention: z
+    .number()
+    .min(0)
+    .max(4)
+    .default(1)
+    .describe("scales how long the reader's gaze rests on findings; 0 leaves the routine search"),
+  heldOutFinding: z
+    .enum(['none', ...findings])
+    .default('none')
+    .describe('never named in reports of train and validate, only described by its signs; named in test'),
   noise: z.number().min(0).max(10).default(1).describe('scales the standard deviation of photon noise'),
   nuisance: z
     .number()

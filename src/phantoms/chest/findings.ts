@@ -15,6 +15,7 @@ export const findings = [
   'Fibrosis',
   'Pleural Plaque',
   'Rib Fracture',
+  'Hiatal Hernia',
   'Support Devices',
 ] as const
 
@@ -27,6 +28,7 @@ export const smallFindings: readonly FindingName[] = [
   'Pneumothorax',
   'Pleural Plaque',
   'Rib Fracture',
+  'Hiatal Hernia',
   'Support Devices',
 ]
 
@@ -38,6 +40,18 @@ export const chronicFindings: ReadonlySet<FindingName> = new Set([
   'Fibrosis',
   'Pleural Plaque',
   'Mass',
+  'Hiatal Hernia',
+])
+
+/** Findings whose size or extent moves from study to study of a patient. */
+export const movingFindings: ReadonlySet<FindingName> = new Set([
+  'Nodule',
+  'Mass',
+  'Consolidation',
+  'Atelectasis',
+  'Pleural Effusion',
+  'Pneumothorax',
+  'Edema',
 ])
 
 /** Log-odds of each finding in a study that is not normal, before dependence. */
@@ -55,6 +69,7 @@ export const baseLogOdds: Record<FindingName, number> = {
   Fibrosis: -1.75,
   'Pleural Plaque': -1.75,
   'Rib Fracture': -1.75,
+  'Hiatal Hernia': -2,
   'Support Devices': -1.75,
 }
 
@@ -83,6 +98,7 @@ export const drawingOrder: readonly FindingName[] = [
   'Pleural Plaque',
   'Mass',
   'Rib Fracture',
+  'Hiatal Hernia',
   'Consolidation',
   'Edema',
   'Pleural Effusion',

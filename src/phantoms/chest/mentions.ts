@@ -15,6 +15,7 @@ const denialWeight: Record<FindingName, number> = {
   'Enlarged Mediastinum': 1,
   Edema: 1,
   'Rib Fracture': 0.8,
+  'Hiatal Hernia': 0.3,
   Nodule: 0.5,
   Mass: 0.5,
   Atelectasis: 0.3,
@@ -48,11 +49,12 @@ export function mentionsOf(
   const drawn = [...scene.findings]
   const mentions: Mention[] = []
   const absent = (name: FindingName): boolean => !drawn.some((finding) => finding.name === name)
+  const honest = { wrong: false, resolved: false }
 
   let doubted: FindingName | undefined
   if (stream.chance(dials.uncertaintyRate)) {
     const name = stream.pick(doubtful)
-    if (absent(name)) {
+    if (absent(name) && !scene.resolved.includes(name)) {
       doubted = name
       const about = partsOf(scene, name, stream)
       let finding: number | null = null
@@ -60,30 +62,38 @@ export function mentionsOf(
         about.strength *= 0.35
         finding = drawn.push(about) - 1
       }
-      mentions.push({ name, polarity: -1, about, finding, wrong: false })
+      mentions.push({ name, polarity: -1, about, finding, ...honest })
     }
   }
   drawn.forEach((about, finding) => {
     if (about.name === doubted) return
     if (stream.chance(dials.labelNoise)) return
-    mentions.push({ name: about.name, polarity: 1, about, finding, wrong: false })
+    mentions.push({ name: about.name, polarity: 1, about, finding, ...honest })
   })
   if (stream.chance(dials.labelNoise)) {
-    const name = stream.pick(findings.filter((candidate) => candidate !== doubted && absent(candidate)))
+    const free = findings.filter((name) => name !== doubted && absent(name) && !scene.resolved.includes(name))
+    const name = stream.pick(free)
     const about = partsOf(scene, name, stream)
-    mentions.push({ name, polarity: 1, about, finding: null, wrong: true })
+    mentions.push({ name, polarity: 1, about, finding: null, wrong: true, resolved: false })
+  }
+  for (const name of scene.resolved) {
+    if (absent(name) && stream.chance(0.7)) {
+      mentions.push({ name, polarity: 0, about: null, finding: null, wrong: false, resolved: true })
+    }
   }
   if (mentions.length === 0 && drawn.length === 0 && stream.chance(dials.falseNegativeRate)) {
     return {
-      mentions: boilerplateDenials.map((name) => ({ name, polarity: 0, about: null, finding: null, wrong: false })),
+      mentions: boilerplateDenials
+        .filter((name) => name !== scene.unnamed)
+        .map((name) => ({ name, polarity: 0, about: null, finding: null, ...honest })),
       findings: drawn,
       boilerplate: true,
     }
   }
   for (const name of findings) {
-    if (!absent(name) || mentions.some((mention) => mention.name === name)) continue
+    if (!absent(name) || name === scene.unnamed || mentions.some((mention) => mention.name === name)) continue
     if (!stream.chance(Math.min(0.95, dials.negationRate * denialWeight[name]))) continue
-    mentions.push({ name, polarity: 0, about: null, finding: null, wrong: false })
+    mentions.push({ name, polarity: 0, about: null, finding: null, ...honest })
   }
   return { mentions, findings: drawn, boilerplate: false }
 }

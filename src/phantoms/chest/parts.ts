@@ -16,8 +16,16 @@ const zoneRange: Record<Zone, [number, number]> = { upper: [0.08, 0.34], mid: [0
 
 const severities: readonly Severity[] = ['small', 'moderate', 'large']
 
-/** One finding of this kind in this scene, drawn from `stream`. */
-export function partsOf(scene: Scene, name: FindingName, stream: Random): Finding {
+/** What the course of a finding decides: its extent in [0, 1] and how it moved. */
+export interface Course {
+  level: number
+  change: Finding['change']
+}
+
+/** One finding of this kind in this scene, drawn from `stream`; a new one with an extent of its own without a course. */
+export function partsOf(scene: Scene, name: FindingName, stream: Random, course?: Course): Finding {
+  const own = stream.uniform()
+  const lot = course?.level ?? own
   const side = (): Side => (stream.chance(0.5) ? -1 : 1)
   const part = (s: Side, zone: Zone, size: number, angle = 0, extra = 0): Part => ({
     side: s,
@@ -37,6 +45,8 @@ export function partsOf(scene: Scene, name: FindingName, stream: Random): Findin
     strength: stream.uniform(0.9, 1.12),
     device: null,
     parts: [],
+    change: course?.change ?? null,
+    reading: null,
   }
   const grade = (at: number): Severity => severities[Math.min(2, Math.floor(at * 3))] as Severity
   switch (name) {
@@ -50,14 +60,13 @@ export function partsOf(scene: Scene, name: FindingName, stream: Random): Findin
       const first = side()
       const parts = Array.from({ length: count }, (_, i) => {
         const s = i === 0 ? first : side()
-        const size = diameterOf(scene, stream.uniform(0.005, 0.0098))
+        const size = diameterOf(scene, 0.0045 + 0.0053 * Math.min(1, Math.max(0, lot + stream.uniform(-0.08, 0.08))))
         return part(s, i === 0 ? zone : stream.pick(zones), size, stream.uniform(0, 3), 0.03)
       })
       return named({ ...base, zone: count === 1 ? zone : null, severity: 'small', sizeMm: largest(parts), parts })
     }
     case 'Mass': {
       const zone = stream.pick(zones)
-      const lot = stream.uniform()
       const size = diameterOf(scene, 0.02 + 0.045 * lot ** 1.5)
       const mass = { ...part(side(), zone, size, stream.uniform(0, 3), stream.uniform(0.06, 0.16)) }
       mass.u = 0.35 + 0.35 * (mass.u - 0.2)
@@ -69,7 +78,6 @@ export function partsOf(scene: Scene, name: FindingName, stream: Random): Findin
         ['mid', 0.3],
         ['lower', 0.45],
       ] as const) as Zone
-      const lot = stream.uniform()
       const patch = part(
         side(),
         zone,
@@ -77,7 +85,8 @@ export function partsOf(scene: Scene, name: FindingName, stream: Random): Findin
         stream.uniform(-0.5, 0.5),
         stream.uniform(0.7, 1),
       )
-      return named({ ...base, zone, severity: grade(lot), parts: [patch] })
+      const reading = stream.chance(0.6) ? 'pneumonia' : null
+      return named({ ...base, zone, severity: grade(lot), parts: [patch], reading })
     }
     case 'Atelectasis': {
       const zone = stream.weighted([
@@ -85,12 +94,11 @@ export function partsOf(scene: Scene, name: FindingName, stream: Random): Findin
         ['lower', 0.65],
       ] as const) as Zone
       const s = side()
-      const line = part(s, zone, stream.uniform(52, 88), s * stream.uniform(-0.35, 0.45), stream.uniform(6, 8.5))
+      const line = part(s, zone, 50 + 40 * lot, s * stream.uniform(-0.35, 0.45), stream.uniform(6, 8.5))
       line.u = stream.uniform(0.35, 0.6)
-      return named({ ...base, zone, severity: grade(stream.uniform()), parts: [line] })
+      return named({ ...base, zone, severity: grade(lot), parts: [line] })
     }
     case 'Pleural Effusion': {
-      const lot = stream.uniform()
       const both = stream.chance(0.3)
       const first = side()
       const parts = (both ? [-1, 1] : [first]).map((s) =>
@@ -99,7 +107,6 @@ export function partsOf(scene: Scene, name: FindingName, stream: Random): Findin
       return named({ ...base, severity: grade(lot), parts })
     }
     case 'Pneumothorax': {
-      const lot = stream.uniform()
       const gap = part(side(), 'upper', 24 + 28 * lot, 0, 0.6 + 0.25 * lot)
       return named({ ...base, zone: 'upper', severity: grade(lot), sizeMm: Math.round(gap.size), parts: [gap] })
     }
@@ -110,17 +117,14 @@ export function partsOf(scene: Scene, name: FindingName, stream: Random): Findin
     case 'Enlarged Mediastinum':
       return base
     case 'Edema': {
-      const lot = stream.uniform()
       const parts = ([-1, 1] as const).map((s) => part(s, 'mid', 20 + 70 * lot))
       return named({ ...base, severity: grade(lot), strength: base.strength * (0.8 + 0.3 * lot), parts })
     }
     case 'Emphysema': {
-      const lot = stream.uniform()
       const parts = ([-1, 1] as const).map((s) => part(s, 'upper', 24 + 12 * lot, 0, 2 + stream.int(2)))
       return named({ ...base, severity: grade(lot), parts })
     }
     case 'Fibrosis': {
-      const lot = stream.uniform()
       const parts = ([-1, 1] as const).map((s) => part(s, 'lower', 60 + 60 * lot))
       return named({ ...base, zone: 'lower', severity: grade(lot), parts })
     }
@@ -151,6 +155,8 @@ export function partsOf(scene: Scene, name: FindingName, stream: Random): Findin
       })
       return named({ ...base, severity: 'small', parts })
     }
+    case 'Hiatal Hernia':
+      return { ...base, severity: grade(lot), parts: [part(1, 'lower', 38 + 30 * lot)] }
     case 'Support Devices': {
       const device = stream.weighted([
         ['pacemaker', 0.38],

@@ -12,8 +12,9 @@ import { type Affine, ellipse, mapPoints, type Points, ribbon } from '../geometr
 import { addPhotonNoise, texture } from '../noise.ts'
 import { addPolygon, blur, type Layer, layer, resolve } from '../raster.ts'
 import { anatomyShapes, type LayerName, type Shape } from './anatomy.ts'
-import type { Scene } from './scene.ts'
-import { findingShapes } from './shapes.ts'
+import { lateralAnatomy, lateralFinding } from './lateral.ts'
+import type { Finding, Scene } from './scene.ts'
+import { findingShapes, type PartShapes } from './shapes.ts'
 
 /** Softness of each layer, mm. */
 const softness: Record<LayerName, number> = {
@@ -40,8 +41,23 @@ export interface Picture {
   spacing: number
 }
 
+/** The two directions from which a chest is seen. */
+export type View = 'PA' | 'lateral'
+
+/** The views of a scene, in the order of the study's images. */
+export function viewsOf({ acquisition }: Scene): readonly View[] {
+  return acquisition.lateral === null ? ['PA'] : ['PA', 'lateral']
+}
+
+/** What a finding adds to a view. */
+export function shapesIn(view: View, scene: Scene, finding: Finding, contrast: number): PartShapes[] {
+  return view === 'PA' ? findingShapes(scene, finding, contrast) : lateralFinding(scene, finding, contrast)
+}
+
 /** What may be left out or scaled when rendering. */
 export interface RenderOptions {
+  /** Default PA; a scene without a lateral pose has no lateral view. */
+  view?: View
   /** Scales the strength of all findings (the contrast dial). */
   contrast?: number
   /** Scales the noise (the noise dial). */
@@ -51,18 +67,24 @@ export interface RenderOptions {
 }
 
 /** Body millimetres to pixels of a square picture. */
-export function poseOf(scene: Scene, size: number): Affine {
-  const { field, roll, shift } = scene.acquisition
+export function poseOf(scene: Scene, size: number, view: View = 'PA'): Affine {
+  const { field, roll, shift } = takenAs(scene, view)
   const scale = size / field
   const [cos, sin] = [Math.cos(roll) * scale, Math.sin(roll) * scale]
   return { a: cos, b: -sin, c: sin, d: cos, e: size / 2 + shift[0] * scale, f: size / 2 + shift[1] * scale }
 }
 
+/** Field (mm), roll and shift of a view. */
+export function takenAs({ acquisition }: Scene, view: View): NonNullable<Scene['acquisition']['lateral']> {
+  return view === 'PA' || acquisition.lateral === null ? acquisition : acquisition.lateral
+}
+
 /** Draws the scene at `size` x `size` pixels (48 to 1024). The same scene gives the same picture, bit for bit. */
 export function render(scene: Scene, size: number, options: RenderOptions = {}): Picture {
   const { acquisition, anatomy } = scene
-  const perMm = size / acquisition.field
-  const pose = poseOf(scene, size)
+  const { view = 'PA' } = options
+  const perMm = size / takenAs(scene, view).field
+  const pose = poseOf(scene, size, view)
   const layers = new Map<LayerName, Layer>()
   const draw = (shape: Shape): void => {
     let target = layers.get(shape.layer)
@@ -78,22 +100,12 @@ export function render(scene: Scene, size: number, options: RenderOptions = {}):
   }
 
   const drawn = scene.findings.filter((_, i) => !options.without?.includes(i))
-  const broken = new Set(
-    drawn.filter((f) => f.name === 'Rib Fracture').flatMap((f) => f.parts.map((p) => `${p.side}:${p.extra}`)),
-  )
-  for (const shape of anatomyShapes(scene, broken)) draw(shape)
+  for (const shape of view === 'PA' ? anatomyShapes(scene, brokenRibs(drawn)) : lateralAnatomy(scene)) draw(shape)
   for (const finding of drawn) {
-    for (const part of findingShapes(scene, finding, options.contrast ?? 1))
+    for (const part of shapesIn(view, scene, finding, options.contrast ?? 1))
       for (const shape of part.shapes) draw(shape)
   }
-  for (const button of acquisition.buttons) {
-    draw({ layer: 'sharp', points: ellipse(button.x, button.y, button.radius, button.radius, 0, 14), value: 0.35 })
-    draw({
-      layer: 'sharp',
-      points: ellipse(button.x, button.y, button.radius * 0.45, button.radius * 0.45, 0, 10),
-      value: 0.6,
-    })
-  }
+  if (view === 'PA') for (const shape of buttonShapes(acquisition)) draw(shape)
 
   const body = field('body') as Float32Array
   const chest = field('chest') as Float32Array
@@ -155,11 +167,28 @@ export function render(scene: Scene, size: number, options: RenderOptions = {}):
   if (noise > 0) {
     // As many photons a pixel at every size: small pictures would otherwise carry no noise, large ones nothing else.
     const photons = acquisition.photons / (noise * noise)
-    addPhotonNoise(t, photons, 1.5, random(scene.seed, 'photons', scene.index))
+    addPhotonNoise(t, photons, 1.5, random(scene.seed, view === 'PA' ? 'photons' : 'photons lateral', scene.index))
   }
   expose(t, scene)
-  overlay(t, size, scene)
+  overlay(t, size, scene, view)
   return { width: size, height: size, pixels: t, spacing: 1 / perMm }
+}
+
+/** Ribs that the findings draw, as "side:rib". */
+function brokenRibs(drawn: readonly Finding[]): Set<string> {
+  return new Set(
+    drawn
+      .filter(({ name }) => name === 'Rib Fracture')
+      .flatMap(({ parts }) => parts.map((p) => `${p.side}:${p.extra}`)),
+  )
+}
+
+/** Electrodes on the skin. */
+function buttonShapes({ buttons }: Scene['acquisition']): Shape[] {
+  return buttons.flatMap(({ x, y, radius }) => [
+    { layer: 'sharp' as const, points: ellipse(x, y, radius, radius, 0, 14), value: 0.35 },
+    { layer: 'sharp' as const, points: ellipse(x, y, radius * 0.45, radius * 0.45, 0, 10), value: 0.6 },
+  ])
 }
 
 /** The exposure curve: attenuation to grey in [0, 1]. */
@@ -172,7 +201,7 @@ function expose(t: Float32Array, scene: Scene): void {
 }
 
 /** What is not in the patient: collimator edges and the side marker. */
-function overlay(pixels: Float32Array, size: number, scene: Scene): void {
+function overlay(pixels: Float32Array, size: number, scene: Scene, view: View): void {
   const { collimation, marker } = scene.acquisition
   const [left, top, right, bottom] = collimation
   for (let y = 0; y < size; y++) {
@@ -183,7 +212,7 @@ function overlay(pixels: Float32Array, size: number, scene: Scene): void {
     }
   }
   const ink = layer(size, size)
-  for (const stroke of letter(marker.letter, marker.boxed)) {
+  for (const stroke of letter(view === 'PA' ? marker.letter : 'L', view === 'PA' && marker.boxed)) {
     const path = stroke.map((value, i) => ((i % 2 === 0 ? marker.x : marker.y) + value * marker.size) * size)
     addPolygon(ink, ribbon(path, Math.max(1, marker.size * 0.17 * size)), 1)
   }

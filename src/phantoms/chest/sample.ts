@@ -3,8 +3,9 @@
 import { type Random, random } from '../../core/random.ts'
 import type { Split } from '../../data/study.ts'
 import { splitOf, visitOf } from '../patients.ts'
+import { stateAt } from './course.ts'
 import { type Dials, type DialsInput, dialsOf } from './dials.ts'
-import { baseLogOdds, chronicFindings, dependence, drawingOrder, type FindingName, findings } from './findings.ts'
+import { chronicFindings, type FindingName, findings } from './findings.ts'
 import { mentionsOf } from './mentions.ts'
 import { partsOf } from './parts.ts'
 import type { Acquisition, Anatomy, Scene } from './scene.ts'
@@ -26,8 +27,8 @@ export function sampleScene(seed: number, index: number, options: SceneOptions =
 
   const sex: 'F' | 'M' = person.chance(0.5) ? 'F' : 'M'
   const age = Math.round(Math.min(94, Math.max(18, person.normal(58, 17)))) + Math.floor(visit.visit / 2)
-  const present = presentIn(seed, visit.key, index, dials)
-  const anatomy = sampleAnatomy(person, study, sex, age, present, dials)
+  const { present, resolved } = stateAt(seed, visit, dials)
+  const anatomy = sampleAnatomy(person, study, sex, age, new Set(present.keys()), dials)
   const scene: Scene = {
     version: 1,
     domain: 'chest-xray',
@@ -39,18 +40,21 @@ export function sampleScene(seed: number, index: number, options: SceneOptions =
     age,
     sex,
     anatomy,
-    acquisition: sampleAcquisition(study, dials),
+    acquisition: { ...sampleAcquisition(study, dials), lateral: lateralOf(random(seed, 'lateral', index), dials) },
     findings: [],
+    resolved,
     mentions: [],
     boilerplate: false,
+    unnamed: split === 'test' || dials.heldOutFinding === 'none' ? null : dials.heldOutFinding,
   }
   for (const name of findings) {
-    if (!present.has(name)) continue
-    // A chronic finding keeps its place from study to study.
+    const course = present.get(name)
+    if (!course) continue
+    // A finding keeps its place from study to study.
     const stream = chronicFindings.has(name)
       ? random(seed, 'chronic', visit.key, name)
-      : random(seed, 'finding', index, name)
-    scene.findings.push(partsOf(scene, name, stream))
+      : random(seed, 'finding', course.onset, name)
+    scene.findings.push(partsOf(scene, name, stream, course))
   }
   const said = mentionsOf(scene, dials, random(seed, 'words', index))
   scene.mentions = said.mentions
@@ -58,28 +62,6 @@ export function sampleScene(seed: number, index: number, options: SceneOptions =
   scene.boilerplate = said.boilerplate
   placeShortcut(scene, dials, random(seed, 'marker', index))
   return scene
-}
-
-/** Which findings are there. Healthy patients have none in any study; others have at least one. */
-function presentIn(seed: number, patient: number, index: number, dials: Dials): Set<FindingName> {
-  const person = random(seed, 'health', patient)
-  if (person.chance(dials.normals)) return new Set()
-  for (let attempt = 0; attempt < 20; attempt++) {
-    // The patient's chronic lots are the same in every study and attempt; only acute ones are drawn again.
-    const chronic = random(seed, 'chronic', patient)
-    const acute = random(seed, 'acute', index, attempt)
-    const present = new Set<FindingName>()
-    for (const name of drawingOrder) {
-      let logOdds = baseLogOdds[name] + Math.log(Math.max(1e-9, dials.prevalence))
-      for (const [cause, effect, boost] of dependence) {
-        if (effect === name && present.has(cause)) logOdds += boost * dials.cooccurrence
-      }
-      const lot = (chronicFindings.has(name) ? chronic : acute).uniform()
-      if (lot < 1 / (1 + Math.exp(-logOdds))) present.add(name)
-    }
-    if (present.size > 0) return present
-  }
-  return new Set([random(seed, 'acute', index).pick(findings.filter((name) => !chronicFindings.has(name)))])
 }
 
 function sampleAnatomy(
@@ -119,7 +101,18 @@ function sampleAnatomy(
   }
 }
 
-function sampleAcquisition(study: Random, dials: Dials): Acquisition {
+/** How the lateral picture is taken: a stream of its own, so that the PA picture is the same with and without it. */
+function lateralOf(stream: Random, dials: Dials): Acquisition['lateral'] {
+  if (dials.views === 'PA') return null
+  const n = dials.nuisance
+  return {
+    field: 330 * (1 + stream.normal(0, 0.05) * n),
+    roll: stream.normal(0, 0.05) * n,
+    shift: [stream.normal(0, 9) * n, 2 + stream.normal(0, 10) * n],
+  }
+}
+
+function sampleAcquisition(study: Random, dials: Dials): Omit<Acquisition, 'lateral'> {
   const n = dials.nuisance
   const edge = (): number => (study.chance(0.35) ? study.uniform(0.005, 0.05) * n : 0)
   return {

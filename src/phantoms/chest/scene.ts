@@ -23,6 +23,8 @@ export interface Part {
 
 export type Severity = 'small' | 'moderate' | 'large'
 export type Zone = 'upper' | 'mid' | 'lower'
+/** Course since the study before. */
+export type Change = 'improving' | 'stable' | 'worsening'
 
 /** One finding with the attributes that words may use and the geometry that the picture uses. */
 export interface Finding {
@@ -37,6 +39,10 @@ export interface Finding {
   /** Devices: which. */
   device: 'pacemaker' | 'endotracheal tube' | 'central line' | 'nasogastric tube' | 'chest tube' | null
   parts: Part[]
+  /** Course since the study before; `new` if it was not there; null in a first study. */
+  change: Change | 'new' | null
+  /** What a reader concludes from a consolidation with fever. */
+  reading: 'pneumonia' | null
 }
 
 /** What the report says about one finding. */
@@ -49,6 +55,8 @@ export interface Mention {
   finding: number | null
   /** True when the report is wrong on purpose (label noise). */
   wrong: boolean
+  /** Denied because it has gone since the study before. */
+  resolved: boolean
 }
 
 export interface Anatomy {
@@ -99,6 +107,8 @@ export interface Acquisition {
   marker: { letter: 'L' | 'R'; boxed: boolean; x: number; y: number; size: number }
   /** Electrodes and other small objects on the skin (not a finding): mm in the body frame. */
   buttons: { x: number; y: number; radius: number }[]
+  /** Pose of the lateral picture; null if none is taken. */
+  lateral: { field: number; roll: number; shift: [number, number] } | null
   monochrome1: boolean
 }
 
@@ -116,7 +126,11 @@ export interface Scene {
   anatomy: Anatomy
   acquisition: Acquisition
   findings: Finding[]
+  /** Findings of the study before that have gone. */
+  resolved: FindingName[]
   mentions: Mention[]
   /** A normal report taken from a fixed text. */
   boilerplate: boolean
+  /** A finding that this report may describe but not name. */
+  unnamed: FindingName | null
 }

@@ -1,25 +1,22 @@
 /** @file What each finding adds to the picture, as shapes, with the outlines that boxes and masks are taken from. */
 
 import { random } from '../../core/random.ts'
-import { area, ellipse, inside, offsetPath, type Points, ribbon, smoothClosed, smoothPath } from '../geometry.ts'
+import { area, ellipse, inside, type Points, ribbon, smoothClosed, smoothPath } from '../geometry.ts'
 import {
   apexOf,
   domeAt,
   domeOf,
   halfAt,
   heartOf,
-  type LayerName,
   lungArea,
   lungOf,
   mediastinumOf,
   placeIn,
-  ribPath,
-  ribShapes,
-  ribWidth,
   type Shape,
 } from './anatomy.ts'
 import { deviceShapes } from './devices.ts'
 import type { Finding, Part, Scene } from './scene.ts'
+import { fracture, plaque } from './wall-shapes.ts'
 
 /** The picture of one part of a finding. */
 export interface PartShapes {
@@ -57,6 +54,15 @@ export function findingShapes(scene: Scene, finding: Finding, contrast: number):
       return finding.parts.map((part) => plaque(scene, part, k))
     case 'Rib Fracture':
       return finding.parts.map((part) => fracture(scene, part, k))
+    case 'Hiatal Hernia':
+      return finding.parts.map((part) =>
+        // Behind the heart, which hides most of it.
+        hernia(part, 16, scene.anatomy.leftDome - 6 - part.size * 0.3, {
+          wall: 0.13 * k,
+          body: 0.16 * k,
+          air: -0.26 * k,
+        }),
+      )
     case 'Support Devices':
       return deviceShapes(scene, finding, k)
   }
@@ -64,8 +70,12 @@ export function findingShapes(scene: Scene, finding: Finding, contrast: number):
 
 /** A round or lobed density; `size` is its diameter. */
 function lump(scene: Scene, part: Part, value: number): PartShapes {
+  return lumpAt(part, ...placeIn(scene, part.side, part.u, part.v), value)
+}
+
+/** The same density in any view, with its centre at (x, y). */
+export function lumpAt(part: Part, x: number, y: number, value: number): PartShapes {
   const stream = random(part.seed, 'lump')
-  const [x, y] = placeIn(scene, part.side, part.u, part.v)
   const phase = [stream.uniform(0, 6), stream.uniform(0, 6)] as const
   const lobes = part.extra
   const n = 28
@@ -90,13 +100,8 @@ function lump(scene: Scene, part: Part, value: number): PartShapes {
 function consolidation(scene: Scene, part: Part, k: number): PartShapes {
   const stream = random(part.seed, 'consolidation')
   const [x, y] = placeIn(scene, part.side, part.u, part.v)
-  const n = 24
-  const bumps = Array.from({ length: n }, () => 1 + stream.normal(0, 0.17))
   const r = part.size / 2
-  const patch = smoothClosed(
-    ellipse(x, y, r, r * part.extra, part.angle, n, (i) => bumps[i] as number),
-    3,
-  )
+  const patch = patchAt(part, x, y)
   const shapes: Shape[] = [{ layer: 'fill', points: patch, value: Math.min(0.92, 0.74 * k) }]
   // Air in the bronchi stays dark inside the filled lung.
   for (let i = 0; i < 3; i++) {
@@ -106,7 +111,42 @@ function consolidation(scene: Scene, part: Part, k: number): PartShapes {
     path.push(sx + Math.cos(heading + 0.3) * r * 0.85, sy + Math.sin(heading + 0.3) * r * 0.75)
     shapes.push({ layer: 'soft', points: ribbon(path, 3.2, 1.6), value: -0.16 * k })
   }
-  return { shapes, outline: [ellipse(x, y, r + 9, r * part.extra + 9, part.angle, n, (i) => bumps[i] as number)] }
+  return { shapes, outline: [patchAt({ ...part, size: part.size + 18 }, x, y)] }
+}
+
+/** The outline of a patch of filled lung around (x, y). */
+export function patchAt(part: Part, x: number, y: number): Points {
+  const stream = random(part.seed, 'patch')
+  const n = 24
+  const bumps = Array.from({ length: n }, () => 1 + stream.normal(0, 0.17))
+  const r = part.size / 2
+  return smoothClosed(
+    ellipse(x, y, r, r * part.extra, part.angle, n, (i) => bumps[i] as number),
+    3,
+  )
+}
+
+/** A piece of stomach above the diaphragm: a wall, fluid below a level, air above it. `size` is its width. */
+export function hernia(
+  part: Part,
+  x: number,
+  y: number,
+  value: { wall: number; body: number; air: number },
+): PartShapes {
+  const [rx, ry] = [part.size * 0.5, part.size * 0.4]
+  const outer = ellipse(x, y, rx, ry, 0, 28)
+  const inner = ellipse(x, y, rx - 2.5, ry - 2.5, 0, 28)
+  // Air gathers above a horizontal level.
+  const air: Points = []
+  for (let i = 0; i < inner.length; i += 2) air.push(inner[i] as number, Math.min(inner[i + 1] as number, y - ry * 0.1))
+  return {
+    shapes: [
+      { layer: 'soft', points: outer, value: value.wall },
+      { layer: 'soft', points: inner, value: value.body - value.wall },
+      { layer: 'sharp', points: air, value: value.air },
+    ],
+    outline: [outer],
+  }
 }
 
 /** Linear atelectasis: a dense band of length `size` and thickness `extra`. */
@@ -292,98 +332,6 @@ function fibrosis(scene: Scene, part: Part, k: number): PartShapes {
 
 function shrink(points: Points, x: number, y: number, by: number): Points {
   return points.map((value, i) => (i % 2 === 0 ? x + (value - x) * by : y + (value - y) * by))
-}
-
-/** A calcified plate along the lateral pleura (angle 0) or on the dome (angle 1). */
-function plaque(scene: Scene, part: Part, k: number): PartShapes {
-  const a = scene.anatomy
-  const stream = random(part.seed, 'plaque')
-  const path: Points = []
-  for (let i = 0; i <= 6; i++) {
-    const s = ((i - 3) / 6) * part.size
-    if (part.angle > 0.5) {
-      const x = a.halfWidth * (0.45 + 0.2 * part.u) + s
-      path.push(part.side * x, domeAt(a, part.side, x) - 1 + stream.normal(0, 0.6))
-    } else {
-      const [, y] = placeIn(scene, part.side, 1, part.v)
-      path.push(part.side * (halfAt(a, y + s) - 4 - part.extra * 0.35 + stream.normal(0, 0.8)), y + s)
-    }
-  }
-  const smooth = smoothPath(path, 3)
-  // Thick in the middle, running out to both ends, with an uneven edge.
-  const n = smooth.length / 2
-  const edge = (sign: number): Points => {
-    const moved = offsetPath(smooth, sign)
-    return smooth.map((value, i) => {
-      const taper = 0.2 + 0.8 * Math.sin((Math.PI * Math.floor(i / 2)) / (n - 1)) ** 0.6
-      return value + ((moved[i] as number) - value) * part.extra * 0.52 * taper
-    })
-  }
-  const back = edge(-1)
-  const body = edge(1)
-  for (let i = n - 1; i >= 0; i--) body.push(back[i * 2] as number, back[i * 2 + 1] as number)
-  const spots = [1, 3, 5].map((i) =>
-    ellipse(
-      path[i * 2] as number,
-      path[i * 2 + 1] as number,
-      part.extra * 0.6,
-      part.extra * stream.uniform(0.4, 0.7),
-      0,
-      10,
-    ),
-  )
-  return {
-    shapes: [body, ...spots].map((points, i) => ({
-      layer: 'sharp' as LayerName,
-      points,
-      value: (i === 0 ? 0.95 : 0.35) * k,
-    })),
-    outline: [body, ...spots],
-  }
-}
-
-/** A posterior rib broken at share `u` of its length: the outer piece steps by `size` mm, callus around the break. */
-function fracture(scene: Scene, part: Part, k: number): PartShapes {
-  const a = scene.anatomy
-  const { back } = ribPath(a, part.side, part.extra)
-  const cut = Math.max(2, Math.min(10, Math.round(part.u * 12)))
-  const shapes: Shape[] = []
-  const add = (layer: LayerName, points: Points, value: number): void => {
-    shapes.push({ layer, points, value })
-  }
-  const inner = back.slice(0, (cut + 1) * 2)
-  // The outer piece steps down at the break and finds its old course again further out.
-  const whole = back.slice(cut * 2)
-  const stepped = offsetPath(whole, part.side * part.size)
-  const outer = whole.map(
-    (value, i) => value + ((stepped[i] as number) - value) * Math.max(0, 1 - Math.floor(i / 2) / 3),
-  )
-  ribShapes(inner, a.ribContrast, add)
-  ribShapes(outer, a.ribContrast, add)
-  const x = back[cut * 2] as number
-  const y = (back[cut * 2 + 1] as number) + part.size / 2
-  const heading = Math.atan2(
-    (back[cut * 2 + 3] as number) - (back[cut * 2 - 1] as number),
-    (back[cut * 2 + 2] as number) - (back[cut * 2 - 2] as number),
-  )
-  const stream = random(part.seed, 'callus')
-  const bumps = Array.from({ length: 12 }, () => 1 + stream.normal(0, 0.13))
-  const ring = (by: number): Points =>
-    smoothClosed(
-      ellipse(x, y, 11.5 * by, (ribWidth * 0.5 + part.size * 0.5 + 1.5) * by, heading, 12, (i) => bumps[i] as number),
-      3,
-    )
-  const callus = ring(1)
-  shapes.push({ layer: 'soft', points: callus, value: 0.5 * k }, { layer: 'soft', points: ring(0.68), value: 0.38 * k })
-  // The cleft between the ends stays dark.
-  const [nx, ny] = [-Math.sin(heading), Math.cos(heading)]
-  const reach = ribWidth * 0.5 + part.size * 0.5 + 1
-  shapes.push({
-    layer: 'sharp',
-    points: ribbon([x - nx * reach, y - ny * reach, x + nx * reach, y + ny * reach], 3),
-    value: -0.42 * k,
-  })
-  return { shapes, outline: [callus, ribbon(outer.slice(0, 8), ribWidth + 3)] }
 }
 
 /** Area of an outline as a share of both lungs. */

@@ -3,8 +3,10 @@
  * tests; weights are long-tailed, so that some names are seen often and some a few times.
  */
 
-import type { Terms, Weighted } from '../grammar.ts'
+import { longTail, type Terms, type Weighted } from '../grammar.ts'
 import type { FindingName } from './findings.ts'
+import type { Finding } from './scene.ts'
+import type { Boilerplate } from './speaker.ts'
 
 /** The names of each finding. No name of one finding occurs inside a name of another. */
 export const terms: Record<FindingName, Terms> = {
@@ -123,6 +125,14 @@ export const terms: Record<FindingName, Terms> = {
     ],
     heldOut: ['broken rib', 'cortical step of a rib'],
   },
+  'Hiatal Hernia': {
+    train: [
+      ['hiatal hernia', 0.75],
+      ['hiatus hernia', 0.15],
+      ['sliding hiatal hernia', 0.1],
+    ],
+    heldOut: ['gastric pouch above the diaphragm', 'herniated stomach'],
+  },
   'Support Devices': {
     train: [
       ['support device', 0.8],
@@ -200,11 +210,7 @@ export const clearLungs: Weighted = [
 ]
 
 /** Fixed normal reports: findings sentences with what each denies, and the impression. */
-export const boilerplates: readonly {
-  weight: number
-  sentences: readonly (readonly [string, readonly FindingName[]])[]
-  impression: string
-}[] = [
+export const boilerplates: readonly Boilerplate[] = [
   {
     weight: 0.5,
     sentences: [
@@ -274,3 +280,64 @@ export const symptoms: Weighted = [
   ['fever', 0.07],
   ['routine examination', 0.03],
 ]
+
+/** The names of a finding, or of its device. */
+export function termsOf(finding: Finding | FindingName): Terms {
+  if (typeof finding === 'string') return terms[finding]
+  return finding.device === null ? terms[finding.name] : (deviceTerms[finding.device] as Terms)
+}
+
+/** Signs by which a finding is described where it may not be named. They hold no name of any finding. */
+export const signs: Record<FindingName, Weighted> = {
+  Nodule: longTail('There is a small round white spot {at}.', 'A well-defined dot about a centimetre wide {at}.'),
+  Mass: longTail(
+    'There is a large round white area with an uneven edge {at}.',
+    'A ball several centimetres wide {at}.',
+  ),
+  Consolidation: longTail(
+    'There is a dense white area {at} that hides the vessels.',
+    'White patch with dark branching airways {at}.',
+  ),
+  Atelectasis: longTail('There is a thin white band {at}.', 'Dense line of a few centimetres {at}.'),
+  'Pleural Effusion': longTail(
+    'White shadow at the base with a curved upper border on {side}.',
+    'The costophrenic angle is filled on {side}.',
+  ),
+  Pneumothorax: longTail(
+    'Dark area without vessels beside a thin white line at the apex on {side}.',
+    'A fine white line runs below the apex with dark space outside it on {side}.',
+  ),
+  Cardiomegaly: longTail(
+    'The heart shadow is wider than half of the inner chest.',
+    'The heart spans more than half of the thorax.',
+  ),
+  'Enlarged Mediastinum': longTail(
+    'The central shadow above the heart is broader than expected.',
+    'The contour beside the trachea bulges to both sides.',
+  ),
+  Edema: longTail(
+    'Hazy whitening spreads from both hila, with short lines at the outer bases.',
+    'Vessels are blurred by a central haze.',
+  ),
+  Emphysema: longTail(
+    'The lungs are large and dark with flat domes and few vessels.',
+    'Dark thin-walled rings lie in the upper lungs over low domes.',
+  ),
+  Fibrosis: longTail(
+    'A net of fine white lines covers both bases.',
+    'Coarse crossing lines lie in the outer lower lungs.',
+  ),
+  'Pleural Plaque': longTail(
+    'A sharp very bright streak lies along the chest wall on {side}.',
+    'Chalk-like bright band at the edge of the lung on {side}.',
+  ),
+  'Rib Fracture': longTail(
+    'There is a step in the outline of a bone of the cage on {side}.',
+    'The line of a bony arch is interrupted on {side}.',
+  ),
+  'Hiatal Hernia': longTail(
+    'A round shadow with a level of air over fluid lies behind the heart.',
+    'Retrocardiac pouch with an air-fluid level.',
+  ),
+  'Support Devices': longTail('Metal lies over the chest.', 'A bright man-made object is projected over the chest.'),
+}
