@@ -163,8 +163,8 @@ describe('refused', () => {
 describe('built in', () => {
   test('every set loads by its name and fills', async () => {
     expect(listPromptSets().map(({ name, kind, names }) => [name, kind, names.length])).toEqual([
-      ['chest-phantom', 'pairs', 14],
-      ['chest-phantom-held-out', 'pairs', 14],
+      ['chest-phantom', 'pairs', 15],
+      ['chest-phantom-held-out', 'pairs', 15],
       ['chexzero', 'pairs', 14],
       ['modalities', 'exclusive', 4],
       ['vqa-rad-organs', 'exclusive', 3],
@@ -208,17 +208,17 @@ describe('built in', () => {
 })
 
 test('other names take the templates; known ones keep their words', async () => {
-  const chosen = selectPrompts(await loadPromptSet('chest-phantom'), ['Hiatal Hernia', 'COVID-19', 'edema'])
+  const chosen = selectPrompts(await loadPromptSet('chest-phantom'), ['Scoliosis', 'COVID-19', 'edema'])
   const groups = fillPrompts(chosen).groups
   expect(groups.map((group) => [group.name, group.polarity])).toEqual([
-    ['Hiatal Hernia', 1],
-    ['Hiatal Hernia', 0],
+    ['Scoliosis', 1],
+    ['Scoliosis', 0],
     ['COVID-19', 1],
     ['COVID-19', 0],
     ['edema', 1],
     ['edema', 0],
   ])
-  expect(groups[0]?.texts).toEqual(['hiatal hernia', 'there is hiatal hernia', 'hiatal hernia is seen'])
+  expect(groups[0]?.texts).toEqual(['scoliosis', 'there is scoliosis', 'scoliosis is seen'])
   expect(groups[3]?.texts).toEqual(['no COVID-19', 'there is no COVID-19', 'no COVID-19 is seen'])
   expect(groups[4]?.texts).toContain('there is pulmonary edema')
   expect(() => selectPrompts(chosen, [])).toThrowError(/at least one/)

@@ -85,8 +85,10 @@ export function lungOf(a: Anatomy, side: Side): Points {
   return side < 0 ? mirror(points) : points
 }
 
-/** Area of both lungs in square mm, heart included. */
-export function lungArea(a: Anatomy): number {
+/** Area of both lungs in square mm in usual inspiration, heart included: what sizes are a share of. */
+export function lungArea(anatomy: Anatomy): number {
+  const { inspiration, rightDome, leftDome } = anatomy
+  const a = { ...anatomy, rightDome: rightDome - inspiration, leftDome: leftDome - inspiration }
   return Math.abs(area(lungOf(a, -1))) + Math.abs(area(lungOf(a, 1)))
 }
 

@@ -153,18 +153,21 @@ function changed(change: NonNullable<Finding['change']>, spoken: Spoken, speaker
 function denials(mentions: readonly Mention[], speaker: Speaker, voice: Voice, stream: Random): Sentence[][] {
   const blocks: Sentence[][] = []
   const denied = mentions.filter((mention) => mention.polarity === 0)
-  const block = (text: string, ...of: Mention[]): void => {
-    blocks.push(of.map((mention) => about(text, 'findings', mention, null)))
+  const block = (text: string, ...of: (readonly [Mention, string?])[]): void => {
+    blocks.push(
+      of.map(([mention, name]) => about(text, 'findings', mention, name === undefined ? null : bareName(name))),
+    )
   }
   for (const mention of denied.filter(({ resolved }) => resolved)) {
-    block(fill(say(speaker.resolved, stream), { noun: speaker.name(mention.name, voice, stream) }), mention)
+    const noun = speaker.name(mention.name, voice, stream)
+    block(fill(say(speaker.resolved, stream), { noun }), [mention, noun])
   }
   let left = stream.shuffle(denied.filter(({ resolved }) => !resolved))
   while (left.length > 0) {
     const [first, second] = left as [Mention, Mention | undefined]
     const pool: Weighted | undefined = speaker.plainDenials[first.name]
     if (pool && !voice.heldOutSynonyms && stream.chance(0.8)) {
-      block(say(pool, stream), first)
+      block(say(pool, stream), [first])
       left = left.slice(1)
       continue
     }
@@ -172,11 +175,16 @@ function denials(mentions: readonly Mention[], speaker: Speaker, voice: Voice, s
     const two = second !== undefined && stream.chance(0.55)
     const other = two ? speaker.name(second.name, voice, stream) : undefined
     const text = deny(name, stream, other, speaker.language)
-    if (two) block(text, first, second)
-    else block(text, first)
+    if (two) block(text, [first, name], [second, other])
+    else block(text, [first, name])
     left = left.slice(two ? 2 : 1)
   }
   return blocks
+}
+
+/** A name without anything said about it. */
+function bareName(name: string): Spoken {
+  return { noun: name, name, degree: null, measure: null, where: null }
 }
 
 function impression(

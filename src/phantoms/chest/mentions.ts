@@ -54,7 +54,7 @@ export function mentionsOf(
   let doubted: FindingName | undefined
   if (stream.chance(dials.uncertaintyRate)) {
     const name = stream.pick(doubtful)
-    if (absent(name) && !scene.resolved.includes(name)) {
+    if (absent(name) && name !== scene.unnamed && !scene.resolved.includes(name)) {
       doubted = name
       const about = partsOf(scene, name, stream)
       let finding: number | null = null
@@ -71,13 +71,14 @@ export function mentionsOf(
     mentions.push({ name: about.name, polarity: 1, about, finding, ...honest })
   })
   if (stream.chance(dials.labelNoise)) {
-    const free = findings.filter((name) => name !== doubted && absent(name) && !scene.resolved.includes(name))
+    const taken = [...scene.resolved, doubted, scene.unnamed]
+    const free = findings.filter((name) => absent(name) && !taken.includes(name))
     const name = stream.pick(free)
     const about = partsOf(scene, name, stream)
     mentions.push({ name, polarity: 1, about, finding: null, wrong: true, resolved: false })
   }
   for (const name of scene.resolved) {
-    if (absent(name) && stream.chance(0.7)) {
+    if (absent(name) && name !== scene.unnamed && stream.chance(0.7)) {
       mentions.push({ name, polarity: 0, about: null, finding: null, wrong: false, resolved: true })
     }
   }

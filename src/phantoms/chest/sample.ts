@@ -85,6 +85,7 @@ function sampleAnatomy(
     height,
     rightDome: rightDome + fibrosis,
     leftDome: rightDome + fibrosis + person.normal(11, 4),
+    inspiration,
     domeHeight: emphysema ? person.uniform(6, 11) : Math.max(24, person.normal(37, 5)),
     cardiothoracicRatio: present.has('Cardiomegaly')
       ? 0.56 + 0.12 * heartLot

@@ -68,6 +68,8 @@ export interface Anatomy {
   rightDome: number
   leftDome: number
   domeHeight: number
+  /** mm by which the domes stand lower than in usual inspiration; changes from study to study. */
+  inspiration: number
   cardiothoracicRatio: number
   /** Half width of the upper mediastinum, mm. */
   mediastinum: number

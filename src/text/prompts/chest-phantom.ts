@@ -69,6 +69,7 @@ export const chestPhantom = set('chest-phantom', [
     positive: sided('rib fracture'),
     negative: ['the bones are intact'],
   },
+  { name: 'Hiatal Hernia', phrases: ['hiatal hernia', 'hiatus hernia'] },
   {
     name: 'Support Devices',
     phrases: ['support device', 'pacemaker', 'endotracheal tube', 'central line', 'nasogastric tube', 'chest tube'],
@@ -93,5 +94,6 @@ export const chestPhantomHeldOut = set('chest-phantom-held-out', [
   { name: 'Fibrosis', phrases: ['reticular opacities', 'interstitial scarring'], article: false },
   { name: 'Pleural Plaque', phrases: ['asbestos-related plate', 'calcification along the pleura'], article: false },
   { name: 'Rib Fracture', phrases: ['broken rib', 'cortical step of a rib'] },
+  { name: 'Hiatal Hernia', phrases: ['gastric pouch above the diaphragm', 'herniated stomach'] },
   { name: 'Support Devices', phrases: ['hardware', 'indwelling apparatus'], article: false },
 ])
