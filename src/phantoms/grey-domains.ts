@@ -1,16 +1,20 @@
 /** @file The phantom domains of greyscale pictures, volumes and signals, beside the chest. */
 
+import { abdominalCt } from './abdomen/domain.ts'
 import { brainMri } from './brain/domain.ts'
 import type { PhantomDomain } from './domain.ts'
 import { knee } from './knee/domain.ts'
 import { mammogram } from './mammogram/domain.ts'
+import { lungNoduleCt } from './nodule/domain.ts'
 import { ultrasoundBreast } from './ultrasound/breast-domain.ts'
 import { ultrasoundHeart } from './ultrasound/heart-domain.ts'
 
 export const greyDomains = [
   brainMri,
-  knee,
-  mammogram,
+  abdominalCt,
+  lungNoduleCt,
   ultrasoundBreast,
   ultrasoundHeart,
+  mammogram,
+  knee,
 ] as unknown as readonly PhantomDomain[]

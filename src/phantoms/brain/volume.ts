@@ -1,9 +1,10 @@
 /** @file Brain MRI as volumes: slices of one head from below the ventricles to the vertex, a NIfTI file a sequence. */
 
-import sharp from 'sharp'
 import type { Study } from '../../data/study.ts'
+import { solidBox } from '../common/boxes.ts'
 import { canvasOf, maskOf } from '../common/canvas.ts'
 import { dictate } from '../common/dictate.ts'
+import { mosaic } from '../common/mosaic.ts'
 import { type PictureDomain, renderView } from '../common/picture-domain.ts'
 import { planScene } from '../common/plan.ts'
 import { kebab, type PlacedBox, recordOf, studyId } from '../common/record.ts'
@@ -114,26 +115,6 @@ export async function makeBrainVolumes(
   return { study, files, preview: () => previewOf(domain, scene, size) }
 }
 
-/** [x, y, z, w, h, d] of what a mask holds; null when it is empty. */
-export function solidBox(
-  mask: Uint8Array,
-  [columns, rows]: readonly [number, number, number],
-): [number, number, number, number, number, number] | null {
-  const least = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-  const most = [-1, -1, -1]
-  mask.forEach((value, i) => {
-    if (value === 0) return
-    const at = [i % columns, Math.floor(i / columns) % rows, Math.floor(i / (columns * rows))]
-    at.forEach((v, axis) => {
-      if (v < (least[axis] as number)) least[axis] = v
-      if (v > (most[axis] as number)) most[axis] = v
-    })
-  })
-  if ((most[0] as number) < 0) return null
-  const [x, y, z] = least as [number, number, number]
-  return [x, y, z, (most[0] as number) - x + 1, (most[1] as number) - y + 1, (most[2] as number) - z + 1]
-}
-
 /** Eight slices of the T2 volume beside each other. */
 async function previewOf(
   domain: PictureDomain<BrainFinding, BrainAnatomy, BrainShape, BrainDials>,
@@ -146,20 +127,4 @@ async function previewOf(
     return drawBrain(scene, canvas, 'T2', { contrast: 1, without: new Set() }, level, shrink, reachAt(scene, level))
   })
   return mosaic(tiles, size, 3)
-}
-
-/** Pictures in [0, 1] beside each other, `columns` a row, as PNG. */
-export function mosaic(tiles: readonly Float32Array[], size: number, columns: number): Promise<Buffer> {
-  const rows = Math.ceil(tiles.length / columns)
-  const width = size * columns
-  const page = new Uint8Array(width * size * rows)
-  tiles.forEach((tile, t) => {
-    const start = Math.floor(t / columns) * size * width + (t % columns) * size
-    for (let y = 0; y < size; y++)
-      for (let x = 0; x < size; x++)
-        page[start + y * width + x] = Math.round(255 * Math.min(1, Math.max(0, tile[y * size + x] as number)))
-  })
-  return sharp(page, { raw: { width, height: size * rows, channels: 1 } })
-    .png()
-    .toBuffer()
 }

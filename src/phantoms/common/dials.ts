@@ -82,17 +82,10 @@ function repeats(made: readonly MadeStudy[]): number {
 }
 
 /**
- * What the shared dials do, measured on pictures and records. `shortcut` has no entry: it needs the tag of a scene, which
- * a study does not tell (see plan.test.ts).
+ * What the shared dials do to records. `shortcut` has no entry: it needs the tag of a scene, which a study does not tell;
+ * `cooccurrence` none, as each domain has its own pairs.
  */
-export const commonEffects: Readonly<Record<string, DialEffect>> = {
-  contrast: {
-    values: [0, 1, 2],
-    what: 'mean difference to pictures without contrast',
-    measure: meanDifference,
-    dials: { normals: 0, noise: 0 },
-    studies: 20,
-  },
+export const recordEffects: Readonly<Record<string, DialEffect>> = {
   normals: { values: [0, 0.4, 1], what: 'share without finding', measure: shareOf((s) => present(s).length === 0) },
   falseNegativeRate: {
     values: [0, 0.5, 1],
@@ -122,6 +115,18 @@ export const commonEffects: Readonly<Record<string, DialEffect>> = {
     what: 'findings a study',
     measure: meanOf((s) => present(s).length),
     dials: { normals: 0 },
+  },
+}
+
+/** What the shared dials do, to PNG pictures too. */
+export const commonEffects: Readonly<Record<string, DialEffect>> = {
+  ...recordEffects,
+  contrast: {
+    values: [0, 1, 2],
+    what: 'mean difference to pictures without contrast',
+    measure: meanDifference,
+    dials: { normals: 0, noise: 0 },
+    studies: 20,
   },
   noise: { values: [0, 1, 4], what: 'grain of the picture', measure: meanGrain, studies: 12 },
   nuisance: {
