@@ -2,6 +2,9 @@
 
 export { decodeImage, readImage } from './decode.ts'
 export { type DeidentifyOptions, type DeidentifyReport, deidentify } from './deidentify/deidentify.ts'
+export { deidentifyFolder, type FolderOptions, type FolderReport, readKey } from './deidentify/folder.ts'
+export type { Rectangle } from './deidentify/pixels.ts'
+export { type PrivateAttribute, parsePrivate } from './deidentify/private.ts'
 export { type ProfileOption, profileOptions, usualOptions } from './deidentify/profile.ts'
 export { type ContentItem, readStructuredReport, reportText, type StructuredReport } from './dicom/structured-report.ts'
 export { ctWindows } from './dicom/windows.ts'

@@ -3,6 +3,7 @@
 import { VesaliusError } from '../../core/errors.ts'
 import { checkStudies } from '../../data/check.ts'
 import { buildDataset, datasets } from '../../data/datasets/index.ts'
+import { readKey } from '../../imaging/index.ts'
 import { command } from '../command.ts'
 
 /** "name=value" pairs; several values of one name become a list. */
@@ -31,6 +32,8 @@ export const data = command({
     list: { type: 'boolean', help: 'list the sets that can be read' },
     out: { type: 'string', value: 'DIR', help: 'folder to write' },
     option: { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'option of the reader, see --list' },
+    key: { type: 'string', value: 'FILE', help: 'secret for the de-identification of DICOM files; default random' },
+    'keep-identifiers': { type: 'boolean', help: 'copy DICOM files as they are, with names and dates' },
     overwrite: { type: 'boolean', help: 'replace the studies that are there' },
   },
   examples: [
@@ -66,6 +69,11 @@ export const data = command({
     const built = await buildDataset(first, second, options.out, {
       options: readerOptions(options.option),
       overwrite: options.overwrite,
+      ...(options['keep-identifiers']
+        ? { deidentify: false }
+        : options.key === undefined
+          ? {}
+          : { deidentify: { key: await readKey(options.key) } }),
       progress: progress('Copying', 0, 'images'),
     })
     print(`${built.studies} studies with ${built.images} images in ${options.out}.`)

@@ -24,6 +24,11 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: 'data', summary: 'turn image-text data into studies, or check them', load: from(() => import('./data.ts')) },
   {
+    name: 'deidentify',
+    summary: 'DICOM files without what identifies the patient',
+    load: from(() => import('./deidentify.ts')),
+  },
+  {
     name: 'pretrain',
     summary: 'train an image-text model, or continue a run',
     load: from(() => import('./pretrain.ts')),

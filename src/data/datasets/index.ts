@@ -1,16 +1,19 @@
 /** @file The dataset readers, and the building of a data folder from a source with one of them. */
 
+import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, copyFile, mkdir, rename, rm } from 'node:fs/promises'
+import { access, copyFile, mkdir, open, rename, rm } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { messageOf, VesaliusError } from '../../core/errors.ts'
-import { syncFolder } from '../../core/files.ts'
+import { readBytes, syncFolder, writeFileAtomic } from '../../core/files.ts'
 import { type Progress, silent } from '../../core/progress.ts'
+import { type DeidentifyOptions, deidentify } from '../../imaging/deidentify/deidentify.ts'
+import { recognise } from '../../imaging/formats.ts'
 import { studiesPath, writeStudies } from '../studies.ts'
 import type { StudyInput } from '../study.ts'
 import { csv } from './csv.ts'
 import { folder } from './folder.ts'
-import type { DatasetReader } from './reader.ts'
+import { count, type DatasetReader } from './reader.ts'
 import { vqaRad } from './vqa-rad.ts'
 
 export type { DatasetContent, DatasetReader } from './reader.ts'
@@ -31,6 +34,11 @@ export function findDataset(id: string): DatasetReader {
 export interface BuildOptions {
   /** Options of the reader, checked by its schema. */
   options?: unknown
+  /**
+   * How DICOM files are de-identified while they are copied; false copies them as they are. Default: the basic profile with
+   * shifted dates under a random key, so that the files of one build fit together and nothing can be traced back.
+   */
+  deidentify?: DeidentifyOptions | false
   /** Replace the studies of a folder that already has some. */
   overwrite?: boolean
   progress?: Progress
@@ -67,6 +75,29 @@ function safeName(id: string, part: string, source: string, taken: Set<string>):
   }
 }
 
+/** What to know about DICOM files that were copied. */
+function dicomNotes(deidentified: number, burned: number): string[] {
+  if (deidentified === 0) return []
+  const notes = [
+    `${count(deidentified, 'DICOM file')} de-identified (headers only; ids and file names come from your folder and stay).`,
+  ]
+  if (burned > 0) notes.push(`${count(burned, 'of them', 'of them')} may show text in the pixels: look at them.`)
+  return notes
+}
+
+/** Whether a file is DICOM, judged by its first bytes. */
+async function isDicom(path: string): Promise<boolean> {
+  const handle = await open(path, 'r').catch(() => undefined)
+  if (handle === undefined) return false
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0)
+    const found = recognise(buffer.subarray(0, bytesRead))
+    return found !== undefined && 'format' in found && found.format === 'dicom'
+  } finally {
+    await handle.close()
+  }
+}
+
 /** Copies by temporary name, sharing blocks where the file system can; a cut copy never stands under the final name. */
 async function copyWhole(source: string, target: string): Promise<void> {
   const temporary = `${target}.part`
@@ -95,7 +126,7 @@ export async function buildDataset(
   id: string,
   src: string,
   out: string,
-  { options, overwrite = false, progress = silent }: BuildOptions = {},
+  { options, overwrite = false, progress = silent, deidentify: how = { key: randomBytes(32) } }: BuildOptions = {},
 ): Promise<BuildResult> {
   const reader = findDataset(id)
   const list = studiesPath(out)
@@ -136,14 +167,21 @@ export async function buildDataset(
     }
   })
 
+  let deidentified = 0
+  let burned = 0
   await mkdir(join(out, 'images'), { recursive: true })
   if (masksTaken.size > 0) await mkdir(join(out, 'masks'), { recursive: true })
   for (const [i, { source, target }] of copies.entries()) {
-    await copyWhole(source, target)
+    if (how !== false && (await isDicom(source))) {
+      const { bytes, report } = deidentify(await readBytes(source), source, how)
+      await writeFileAtomic(target, bytes)
+      deidentified++
+      if (report.burnedIn !== 'denied') burned++
+    } else await copyWhole(source, target)
     progress.update(i + 1)
   }
   await syncFolder(join(out, 'images'))
   await writeStudies(out, placed)
   progress.end()
-  return { studies: placed.length, images: imagesTaken.size, notes }
+  return { studies: placed.length, images: imagesTaken.size, notes: [...notes, ...dicomNotes(deidentified, burned)] }
 }

@@ -26,6 +26,22 @@ export interface Counts {
   doubtful: number
 }
 
+/** Nothing done yet. */
+export function noCounts(): Counts {
+  return {
+    removed: 0,
+    emptied: 0,
+    replaced: 0,
+    cleaned: 0,
+    uids: 0,
+    dates: 0,
+    privateRemoved: 0,
+    privateKept: 0,
+    overlays: 0,
+    doubtful: 0,
+  }
+}
+
 /** What is the same for all levels of a file. */
 export interface Cleaning {
   actionOf: ActionOf

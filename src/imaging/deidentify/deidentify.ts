@@ -13,7 +13,7 @@ import {
   readDicomFile,
   writeDicomFile,
 } from '../dicom/elements.ts'
-import { type Cleaning, type Counts, cleanLevel } from './clean.ts'
+import { type Cleaning, type Counts, cleanLevel, noCounts } from './clean.ts'
 import { bytesReveal, identityOf } from './identity.ts'
 import { type BurnedIn, blackened, burnedIn, type Rectangle, withoutComments } from './pixels.ts'
 import { type PrivateAttribute, safePrivate } from './private.ts'
@@ -90,18 +90,7 @@ export function deidentify(bytes: Uint8Array, where: string, options: Deidentify
   const actionOf = profileWith(chosen)
   const typeOf = typesOf(sopClass)
   const keepUids = chosen.includes('retain-uids')
-  const counts: Counts = {
-    removed: 0,
-    emptied: 0,
-    replaced: 0,
-    cleaned: 0,
-    uids: 0,
-    dates: 0,
-    privateRemoved: 0,
-    privateKept: 0,
-    overlays: 0,
-    doubtful: 0,
-  }
+  const counts = noCounts()
   const identity = identityOf(file.elements, ({ tag, vr }) =>
     (tag >>> 16) % 2 === 1
       ? true
