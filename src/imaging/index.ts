@@ -22,3 +22,7 @@ export {
   type Step,
   type Window,
 } from './types.ts'
+export { axisDirections, orientationCode, toCanonical } from './volumes/orientation.ts'
+export { readVolume } from './volumes/read.ts'
+export { readSeries, type Series, type SeriesVolume, sortSeries } from './volumes/series.ts'
+export { type Affine, sameGrid, toPatient, type Volume } from './volumes/volume.ts'
