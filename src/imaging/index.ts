@@ -11,7 +11,16 @@ export { ctWindows } from './dicom/windows.ts'
 export { type FileFacts, type FolderFacts, inspectFile, inspectFolder } from './inspect.ts'
 export { fit, preprocess } from './preprocess.ts'
 export { clipMean, clipStd, type Preprocess, readPreprocess, writePreprocess } from './preprocess-config.ts'
-export { centerCrop, type Filter, type Plane, padCenter, resize } from './resample.ts'
+export {
+  type BytePlane,
+  centerCrop,
+  type Filter,
+  type Plane,
+  padCenter,
+  type ResizeOptions,
+  resize,
+  resizeBytes,
+} from './resample.ts'
 export {
   type DecodedImage,
   describeSteps,

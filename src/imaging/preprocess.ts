@@ -28,7 +28,7 @@ function resized(image: Plane, width: number, height: number, p: Preprocess, ste
   if (image.width !== width || image.height !== height) {
     steps.push({ step: 'resize', from: `${image.width}x${image.height}`, to: `${width}x${height}`, filter: p.resample })
   }
-  return resize(image, width, height, p.resample, true)
+  return resize(image, width, height, p.resample, { clamp: true })
 }
 
 /** The size after scaling, as Hugging Face computes it: the long side is cut to a whole number. */

@@ -1,4 +1,11 @@
-/** @file Resizing that equals Pillow's (separable, antialiased when shrinking), crops and pads, on plain float images. */
+/**
+ * @file Resizing of plain images, separable, along x and then along y: with antialiasing as Pillow's `Image.resize` does it
+ * (and torch's `interpolate(antialias=True)`), without it as torch's `interpolate` does.
+ */
+
+import { axisWeights, type Filter, type Weights } from './resample-weights.ts'
+
+export type { Filter } from './resample-weights.ts'
 
 /** [height, width, channels] row-major, channel last. */
 export interface Plane {
@@ -8,103 +15,157 @@ export interface Plane {
   values: Float32Array
 }
 
-export type Filter = 'bicubic' | 'bilinear'
-
-const kernels: Record<Filter, { support: number; at: (x: number) => number }> = {
-  bilinear: { support: 1, at: (x) => Math.max(0, 1 - Math.abs(x)) },
-  // Keys' cubic with a = -0.5, the constant of Pillow (OpenCV and torch without antialiasing use -0.75).
-  bicubic: {
-    support: 2,
-    at(x) {
-      const a = -0.5
-      const t = Math.abs(x)
-      if (t < 1) return ((a + 2) * t - (a + 3)) * t * t + 1
-      if (t < 2) return (((t - 5) * t + 8) * t - 4) * a
-      return 0
-    },
-  },
-}
-
-interface Weights {
-  /** First source index of each target index. */
-  first: Int32Array
-  /** Number of source values of each target index. */
-  count: Int32Array
-  /** [to, taps], rows sum to one. */
-  weights: Float64Array
-  taps: number
-}
-
-/** The weights of one axis, as Pillow's `precompute_coeffs`: the kernel is widened by the factor of shrinking. */
-function axisWeights(from: number, to: number, filter: Filter): Weights {
-  const { support: radius, at } = kernels[filter]
-  const scale = from / to
-  const widening = Math.max(scale, 1)
-  const support = radius * widening
-  const taps = Math.ceil(support) * 2 + 1
-  const first = new Int32Array(to)
-  const count = new Int32Array(to)
-  const weights = new Float64Array(to * taps)
-  for (let i = 0; i < to; i++) {
-    const center = (i + 0.5) * scale
-    const low = Math.max(0, Math.trunc(center - support + 0.5))
-    const high = Math.min(from, Math.trunc(center + support + 0.5))
-    let sum = 0
-    for (let k = low; k < high; k++) {
-      const w = at((k - center + 0.5) / widening)
-      weights[i * taps + k - low] = w
-      sum += w
-    }
-    for (let k = 0; k < high - low; k++) weights[i * taps + k]! /= sum
-    first[i] = low
-    count[i] = high - low
-  }
-  return { first, count, weights, taps }
-}
-
 function requireSize(width: number, height: number): void {
   if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1) {
     throw new RangeError(`A size must be whole numbers of at least 1, not ${width} x ${height}.`)
   }
 }
 
-/**
- * Resizes to `width` x `height`, first along x and then along y, as Pillow's `Image.resize` does. With `clamp`, values are
- * held in 0..1 after each pass, as Pillow does for 8-bit images (bicubic overshoots at edges).
- */
-export function resize(image: Plane, width: number, height: number, filter: Filter, clamp = false): Plane {
+export interface ResizeOptions {
+  /** Widen the kernel when shrinking, so that every pixel counts (default true). */
+  antialias?: boolean
+  /** Hold values in 0..1 after each pass, as Pillow does for 8-bit images: bicubic and Lanczos overshoot at edges. */
+  clamp?: boolean
+}
+
+const unit = (x: number): number => (x < 0 ? 0 : Math.min(x, 1))
+
+/** One row after the other: [rows, from, channels] to [rows, to, channels]. */
+function alongX(
+  values: Float32Array,
+  rows: number,
+  from: number,
+  to: number,
+  channels: number,
+  w: Weights,
+  clamp: boolean,
+) {
+  const { first, count, weights, taps } = w
+  const out = new Float32Array(rows * to * channels)
+  for (let y = 0, at = 0; y < rows; y++) {
+    const row = y * from * channels
+    for (let x = 0; x < to; x++) {
+      const start = row + first[x]! * channels
+      const w0 = x * taps
+      const n = count[x]!
+      for (let c = 0; c < channels; c++, at++) {
+        let sum = 0
+        for (let k = 0, i = start + c; k < n; k++, i += channels) sum += weights[w0 + k]! * values[i]!
+        out[at] = clamp ? unit(sum) : sum
+      }
+    }
+  }
+  return out
+}
+
+/** Whole rows are summed: [from, row] to [to, row]. */
+function alongY(
+  values: Float32Array,
+  row: number,
+  to: number,
+  { first, count, weights, taps }: Weights,
+  clamp: boolean,
+) {
+  const out = new Float32Array(to * row)
+  const sums = new Float64Array(row)
+  for (let y = 0; y < to; y++) {
+    sums.fill(0)
+    for (let k = 0; k < count[y]!; k++) {
+      const w = weights[y * taps + k]!
+      const start = (first[y]! + k) * row
+      for (let i = 0; i < row; i++) sums[i]! += w * values[start + i]!
+    }
+    const at = y * row
+    for (let i = 0; i < row; i++) out[at + i] = clamp ? unit(sums[i]!) : sums[i]!
+  }
+  return out
+}
+
+/** Resizes to `width` x `height`. */
+export function resize(
+  image: Plane,
+  width: number,
+  height: number,
+  filter: Filter,
+  options: ResizeOptions = {},
+): Plane {
+  requireSize(width, height)
+  const { antialias = true, clamp = false } = options
+  const { channels } = image
+  let { values } = image
+  if (width !== image.width) {
+    const weights = axisWeights(image.width, width, filter, antialias)
+    values = alongX(values, image.height, image.width, width, channels, weights, clamp)
+  }
+  if (height !== image.height) {
+    values = alongY(values, width * channels, height, axisWeights(image.height, height, filter, antialias), clamp)
+  }
+  return { width, height, channels, values: values === image.values ? values.slice() : values }
+}
+
+/** An 8-bit image, [height, width, channels] row-major. */
+export interface BytePlane {
+  width: number
+  height: number
+  channels: number
+  values: Uint8Array
+}
+
+/** Bits behind the point of a weight: Pillow's PRECISION_BITS for 8-bit images. */
+const precision = 22
+
+/** Weights as whole numbers, rounded away from zero, as Pillow's `normalize_coeffs_8bpc`. */
+function wholeWeights({ weights }: Weights): Int32Array {
+  return Int32Array.from(weights, (w) => Math.trunc(w * 2 ** precision + (w < 0 ? -0.5 : 0.5)))
+}
+
+/** One pass over `lines` lines: sample `i` of a line lies at `line * lineStep + i * step`. */
+function bytePass(
+  from: Uint8Array,
+  to: Uint8Array,
+  weights: Weights,
+  count: number,
+  lines: number,
+  [lineStep, step]: readonly [number, number],
+  [lineStepTo, stepTo]: readonly [number, number],
+): void {
+  const whole = wholeWeights(weights)
+  for (let line = 0; line < lines; line++) {
+    for (let x = 0; x < count; x++) {
+      let sum = 1 << (precision - 1)
+      let at = line * lineStep + weights.first[x]! * step
+      for (let k = 0; k < weights.count[x]!; k++, at += step) sum += from[at]! * whole[x * weights.taps + k]!
+      // Sums stay below 2^31: weights sum to 2^22 and overshoot little.
+      const value = sum >> precision
+      to[line * lineStepTo + x * stepTo] = value < 0 ? 0 : Math.min(value, 255)
+    }
+  }
+}
+
+/** Resizes an 8-bit image bit for bit as Pillow's `Image.resize`: whole-number weights, rounded and held in 0..255 after each pass. */
+export function resizeBytes(image: BytePlane, width: number, height: number, filter: Filter): BytePlane {
   requireSize(width, height)
   const { channels } = image
   let { values } = image
   if (width !== image.width) {
-    const out = new Float32Array(image.height * width * channels)
-    const { first, count, weights, taps } = axisWeights(image.width, width, filter)
-    for (let y = 0; y < image.height; y++) {
-      for (let x = 0; x < width; x++) {
-        const start = (y * image.width + first[x]!) * channels
-        for (let c = 0; c < channels; c++) {
-          let sum = 0
-          for (let k = 0; k < count[x]!; k++) sum += weights[x * taps + k]! * values[start + k * channels + c]!
-          out[(y * width + x) * channels + c] = clamp ? Math.min(1, Math.max(0, sum)) : sum
-        }
-      }
-    }
+    const out = new Uint8Array(image.height * width * channels)
+    const weights = axisWeights(image.width, width, filter, true)
+    for (let c = 0; c < channels; c++)
+      bytePass(
+        values.subarray(c),
+        out.subarray(c),
+        weights,
+        width,
+        image.height,
+        [image.width * channels, channels],
+        [width * channels, channels],
+      )
     values = out
   }
   if (height !== image.height) {
     const row = width * channels
-    const out = new Float32Array(height * row)
-    const { first, count, weights, taps } = axisWeights(image.height, height, filter)
-    const sums = new Float64Array(row)
-    for (let y = 0; y < height; y++) {
-      sums.fill(0)
-      for (let k = 0; k < count[y]!; k++) {
-        const w = weights[y * taps + k]!
-        const start = (first[y]! + k) * row
-        for (let i = 0; i < row; i++) sums[i]! += w * values[start + i]!
-      }
-      for (let i = 0; i < row; i++) out[y * row + i] = clamp ? Math.min(1, Math.max(0, sums[i]!)) : sums[i]!
-    }
+    const out = new Uint8Array(height * row)
+    bytePass(values, out, axisWeights(image.height, height, filter, true), height, row, [1, row], [1, row])
     values = out
   }
   return { width, height, channels, values: values === image.values ? values.slice() : values }

@@ -10,7 +10,6 @@ import { dicomFile, type Fixture } from './dicom-fixture.ts'
 
 interface Values {
   count: number
-  mean: number
   /** Null is not a number. */
   every: (number | null)[]
 }
@@ -29,13 +28,14 @@ const golden = JSON.parse(readFileSync(new URL('../golden/volumes.json', import.
 
 function expectClose(ours: ArrayLike<number>, theirs: readonly (number | null)[], tolerance: number): void {
   expect(ours.length).toBe(theirs.length)
-  theirs.forEach((value, i) => {
-    if (value === null) return expect(ours[i]).toBeNaN()
-    expect(Math.abs(ours[i]! - value)).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(value)))
+  const wrong = theirs.filter((value, i) => {
+    if (value === null) return !Number.isNaN(ours[i]!)
+    return !(Math.abs(ours[i]! - value) <= tolerance * Math.max(1, Math.abs(value)))
   })
+  expect(wrong).toEqual([])
 }
 
-function expectValues({ values }: Volume, { count, mean, every }: Values): void {
+function expectValues({ values }: Volume, { count, every }: Values): void {
   expect(values.length).toBe(count)
   const step = Math.max(1, Math.trunc(count / 40))
   expectClose(
@@ -43,15 +43,6 @@ function expectValues({ values }: Volume, { count, mean, every }: Values): void 
     every,
     1e-6,
   )
-  let sum = 0
-  let numbers = 0
-  for (let i = 0; i < count; i++) {
-    const value = values[i]!
-    if (Number.isNaN(value)) continue
-    sum += value
-    numbers++
-  }
-  expectClose([sum / numbers], [mean], 1e-5)
 }
 
 function expectVolume(volume: Volume, expected: Expected): void {
@@ -72,7 +63,7 @@ describe('volumes equal nibabel and ITK', () => {
     expectVolume(await decodeVolume(Buffer.from(expected.bytes, 'hex'), name, none), expected)
   })
 
-  it.skipIf(corpusFolder() === undefined)('50 files of Debian packages (needs sh tools/corpus.sh)', async () => {
+  it.skipIf(corpusFolder() === undefined)('files of Debian packages (needs sh tools/corpus.sh)', async () => {
     for (const [name, expected] of Object.entries(golden.files)) {
       const volume = await readVolume(corpusPath(name))
       try {

@@ -20,9 +20,9 @@ def values(array):
     """Values in our order: i fastest."""
     flat = numpy.asarray(array, dtype="float64").ravel(order="F")
     step = max(1, flat.size // SAMPLES)
-    # What is not a number is null; the mean leaves it out.
+    # What is not a number is null.
     every = [None if numpy.isnan(v) else float(v) for v in flat[::step]]
-    return {"count": int(flat.size), "mean": float(numpy.nanmean(flat)), "every": every}
+    return {"count": int(flat.size), "every": every}
 
 
 def nifti(path):
@@ -104,7 +104,10 @@ for path in sorted(CORPUS.rglob("*")):
     if path.stat().st_size > 4_000_000:
         continue
     try:
-        golden["files"][name] = reader(path)
+        found = reader(path)
+        # The largest take a test too long; two of them are compared with each other there.
+        if found["values"]["count"] < 1_500_000:
+            golden["files"][name] = found
     except Exception as error:  # noqa: BLE001
         print(name, type(error).__name__, str(error)[:150])
 text = json.dumps(golden, separators=(",", ":"))
