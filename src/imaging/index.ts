@@ -9,7 +9,7 @@ export { type ProfileOption, profileOptions, usualOptions } from './deidentify/p
 export { type ContentItem, readStructuredReport, reportText, type StructuredReport } from './dicom/structured-report.ts'
 export { ctWindows } from './dicom/windows.ts'
 export { type FileFacts, type FolderFacts, inspectFile, inspectFolder } from './inspect.ts'
-export { fit, preprocess } from './preprocess.ts'
+export { fit, placement, preprocess } from './preprocess.ts'
 export { clipMean, clipStd, type Preprocess, readPreprocess, writePreprocess } from './preprocess-config.ts'
 export {
   type BytePlane,

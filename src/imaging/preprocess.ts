@@ -32,7 +32,7 @@ function resized(image: Plane, width: number, height: number, p: Preprocess, ste
 }
 
 /** The size after scaling, as Hugging Face computes it: the long side is cut to a whole number. */
-function scaledSize({ width, height }: DecodedImage, p: Preprocess): [number, number] {
+function scaledSize({ width, height }: Pick<DecodedImage, 'width' | 'height'>, p: Preprocess): [number, number] {
   if (p.mode === 'stretch') return [p.size, p.size]
   if (p.mode === 'letterbox') {
     const scale = p.size / Math.max(width, height)
@@ -40,6 +40,17 @@ function scaledSize({ width, height }: DecodedImage, p: Preprocess): [number, nu
   }
   const short = p.shortestEdge ?? p.size
   return width <= height ? [short, Math.trunc((short * height) / width)] : [Math.trunc((short * width) / height), short]
+}
+
+/** Where a pixel (x, y) of an image lies in the model's square: (x * scale[0] + shift[0], y * scale[1] + shift[1]). */
+export function placement(
+  image: Pick<DecodedImage, 'width' | 'height'>,
+  p: Preprocess,
+): { scale: [number, number]; shift: [number, number] } {
+  const [width, height] = scaledSize(image, p)
+  const shift = (side: number): number =>
+    p.mode === 'shortest-edge-crop' ? -centerOffset(side, p.size) : Math.floor((p.size - side) / 2)
+  return { scale: [width / image.width, height / image.height], shift: [shift(width), shift(height)] }
 }
 
 /** Refuses strips of a few pixels: their short edge would be blown up with the long one. */

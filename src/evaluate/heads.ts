@@ -1,0 +1,118 @@
+/** @file Small heads trained on frozen features: batches of rows, AdamW with a cosine schedule, predictions row by row. */
+
+import { sampler } from '../data/sampler.ts'
+import { type Feed, type Inline, openRuntime, scheduleFactor, type Tensor } from '../engine/index.ts'
+import { openTraining, type Scope } from '../nn/index.ts'
+
+export interface HeadOptions {
+  /** Training rows. */
+  rows: number
+  /** Inputs and targets of these rows. */
+  feeds: (rows: readonly number[]) => Record<string, Feed> | Promise<Record<string, Feed>>
+  /** Loss [] of a batch of this size. */
+  loss: (scope: Scope, batch: number) => Tensor
+  steps: number
+  /** Peak learning rate; 1e-3 if absent. */
+  rate?: number
+  /** Rows a step; 32, or all if fewer. */
+  batch?: number
+  weightDecay?: number
+  seed: number
+  /** Values to start from by name, such as those of a trained tower; others are fresh. */
+  start?: (name: string) => Float32Array | undefined
+}
+
+export interface TrainedHead {
+  /** Outputs of `count` rows, each concatenated over batches: [count, ...]. */
+  predict(
+    count: number,
+    feeds: (rows: readonly number[]) => Record<string, Feed> | Promise<Record<string, Feed>>,
+    build: (scope: Scope, batch: number) => Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, Float32Array>>
+  close(): Promise<void>
+}
+
+/** Rows a batch of predictions. */
+const chunk = 64
+
+/** Trains a head. Close it when the predictions are made. */
+export async function trainHead(options: HeadOptions): Promise<TrainedHead> {
+  const { rows, feeds, loss, steps, rate = 1e-3, weightDecay = 0.01, seed, start } = options
+  const batch = Math.min(options.batch ?? 32, rows)
+  const runtime = openRuntime({})
+  const training = await openTraining<{ batch: number }>({
+    runtime,
+    build: (scope, shape) => ({ loss: loss(scope, shape.batch), watch: {} }),
+    first: { batch },
+    optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay },
+    clipNorm: 1,
+    seed,
+  })
+  if (start !== undefined) {
+    const flat = await training.parameters()
+    for (const { name, offset, size } of training.layout.entries) {
+      const values = start(name)
+      if (values?.length === size) flat.set(values, offset)
+    }
+    await training.restart(flat)
+  }
+  const order = sampler({ n: rows, batch, seed })
+  const schedule = { kind: 'cosine', warmup: 0.1, floor: 0 } as const
+  for (let step = 0; step < steps; step++) {
+    const fed = await feeds(order.batchAt(step).indices)
+    await training.step({ batch }, fed, rate * scheduleFactor(schedule, step, steps))
+  }
+  return {
+    async predict(count, fedOf, build) {
+      const parts = new Map<string, Inline[]>()
+      for (let from = 0; from < count; from += chunk) {
+        const size = Math.min(chunk, count - from)
+        const fed = await fedOf(Array.from({ length: size }, (_, i) => from + i))
+        const outputs = await training.evaluate(`predict ${size}`, (scope) => build(scope, size), fed)
+        for (const [name, output] of Object.entries(outputs)) parts.set(name, [...(parts.get(name) ?? []), output])
+      }
+      const joined = [...parts].map(([name, found]): [string, Float32Array] => {
+        const values = new Float32Array(found.reduce((sum, { data }) => sum + data.length, 0))
+        let at = 0
+        for (const { data } of found) {
+          values.set(data as Float32Array, at)
+          at += data.length
+        }
+        return [name, values]
+      })
+      return Object.fromEntries(joined)
+    },
+    async close() {
+      await training.dispose()
+      await runtime.close()
+    },
+  }
+}
+
+/** Rows of a table [N, ...shape] as a feed [n, ...shape]. */
+export function rowsFeed(values: Float32Array, shape: readonly number[], rows: readonly number[]): Feed {
+  const width = shape.reduce((product, n) => product * n, 1)
+  const data = new Float32Array(rows.length * width)
+  rows.forEach((row, i) => {
+    data.set(values.subarray(row * width, (row + 1) * width), i * width)
+  })
+  return { dtype: 'float32', shape: [rows.length, ...shape], data }
+}
+
+/** Mean and standard deviation of each column of [N, width]; 1 for constant columns. */
+export function moments(values: Float32Array, width: number): { mean: Float32Array; deviation: Float32Array } {
+  const [mean, square] = [new Float64Array(width), new Float64Array(width)]
+  const count = values.length / width
+  for (let i = 0; i < values.length; i++) mean[i % width]! += values[i]! / count
+  for (let i = 0; i < values.length; i++) square[i % width]! += (values[i]! - mean[i % width]!) ** 2 / count
+  const deviation = Float32Array.from(square, (variance, d) =>
+    Math.sqrt(variance) > 1e-6 * Math.max(1, Math.abs(mean[d]!)) ? Math.sqrt(variance) : 1,
+  )
+  return { mean: Float32Array.from(mean), deviation }
+}
+
+/** A table with its columns brought to mean 0 and deviation 1 by the moments of a training table. */
+export function standardised(values: Float32Array, { mean, deviation }: ReturnType<typeof moments>): Float32Array {
+  const width = mean.length
+  return values.map((value, i) => (value - mean[i % width]!) / deviation[i % width]!)
+}
