@@ -1,21 +1,42 @@
 /**
  * @file BERT encoder (Devlin et al. 2019): post-norm, exact GELU, read out at [CLS] through the pooler (or by the
- * mean of all tokens), bias-free projection to the joint space. Parameter names of Hugging Face's BertModel.
+ * mean or maximum of tokens), bias-free projection to the joint space. Parameter names of Hugging Face's BertModel.
  */
 
-import { add, cast, div, gelu, matmul, maximum, reshape, slice, sum, type Tensor, tanh } from '../engine/index.ts'
+import {
+  add,
+  any,
+  blocked,
+  cast,
+  concat,
+  constant,
+  div,
+  full,
+  gelu,
+  greater,
+  matmul,
+  max,
+  maximum,
+  mul,
+  reshape,
+  slice,
+  sum,
+  type Tensor,
+  tanh,
+  where,
+} from '../engine/index.ts'
 import { attend, embedding, layerNorm, linear, linears, paddingMask, type Scope } from '../nn/index.ts'
 import type { BertConfig } from './config.ts'
 import { sumOfLast, type TextFeatures, type TextOptions } from './features.ts'
+import type { Project } from './projection.ts'
 
-/** ids and mask int32 [B, T], T up to the context -> features; `project` is the scope of the projection. */
+/** ids and mask int32 [B, T], T up to the context -> features; `project` takes features to the joint space. */
 export function bert(
   scope: Scope,
-  project: Scope,
+  project: Project,
   ids: Tensor,
   mask: Tensor,
   config: BertConfig,
-  joint: number,
   { lastLayers = 1, added }: TextOptions = {},
 ): TextFeatures {
   const { width, heads, layers, context, vocabulary, epsilon } = config
@@ -56,8 +77,7 @@ export function bert(
   }
   const tokensRaw = sumOfLast(states, lastLayers)
   const globalRaw = readOut(scope, x, mask, config)
-  const projected = (y: Tensor): Tensor =>
-    linear(project, y, joint, { bias: false, init: { kind: 'normal', sd: width ** -0.5 } })
+  const projected = (y: Tensor): Tensor => project(y, { kind: 'normal', sd: width ** -0.5 })
   return { globalRaw, tokensRaw, global: projected(globalRaw), tokens: projected(tokensRaw), tokenMask: mask }
 }
 
@@ -68,6 +88,19 @@ function readOut(scope: Scope, x: Tensor, mask: Tensor, config: BertConfig): Ten
     const real = cast(mask, 'float32') //                                                     [B, T]
     const total = reshape(matmul(reshape(real, [b, 1, t]), x), [b, width])
     return div(total, maximum(sum(real, 1, true), 1))
+  }
+  if (config.readOut === 'max') {
+    // The special tokens are the first and the last real one of each row.
+    const real = cast(mask, 'float32') //                                                     [B, T]
+    const next = concat([slice(real, 1, 1, t), full([b, 1], 0)], 1)
+    const later = constant(
+      Float32Array.from({ length: t }, (_, i) => (i === 0 ? 0 : 1)),
+      [1, t],
+    )
+    const inner = reshape(greater(mul(next, later), 0), [b, t, 1])
+    const most = max(where(inner, x, blocked), 1) //                                        [B, W]
+    // A text of special tokens alone has no maximum: it is all zeros.
+    return where(any(inner, 1), most, 0)
   }
   const first = reshape(slice(x, 1, 0, 1), [b, width])
   if (config.readOut === 'cls') return first

@@ -4,19 +4,19 @@
  */
 
 import { add, argMax, cast, constant, equal, matmul, reshape, slice, type Tensor } from '../engine/index.ts'
-import { causalMask, embedding, layerNorm, linear, paddingMask, type Scope } from '../nn/index.ts'
+import { causalMask, embedding, layerNorm, paddingMask, type Scope } from '../nn/index.ts'
 import { clipLayers } from './clip-layers.ts'
 import type { ClipTextConfig } from './config.ts'
 import { sumOfLast, type TextFeatures, type TextOptions } from './features.ts'
+import type { Project } from './projection.ts'
 
-/** ids and mask int32 [B, T], T up to the context -> features; `project` is the scope of the projection. */
+/** ids and mask int32 [B, T], T up to the context -> features; `project` takes features to the joint space. */
 export function clipText(
   scope: Scope,
-  project: Scope,
+  project: Project,
   ids: Tensor,
   mask: Tensor,
   config: ClipTextConfig,
-  joint: number,
   { lastLayers = 1, added }: TextOptions = {},
 ): TextFeatures {
   const { width, context, vocabulary, epsilon, eos, readOut } = config
@@ -40,7 +40,6 @@ export function clipText(
   )
   const position = cast(equal(reshape(argMax(score, 1), [b, 1]), range), 'float32') //        [B, T]
   const globalRaw = reshape(matmul(reshape(position, [b, 1, t]), normed.at(-1) as Tensor), [b, width])
-  const projected = (y: Tensor): Tensor =>
-    linear(project, y, joint, { bias: false, init: { kind: 'normal', sd: width ** -0.5 } })
+  const projected = (y: Tensor): Tensor => project(y, { kind: 'normal', sd: width ** -0.5 })
   return { globalRaw, tokensRaw, global: projected(globalRaw), tokens: projected(tokensRaw), tokenMask: mask }
 }

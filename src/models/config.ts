@@ -82,19 +82,31 @@ export const bertSchema = z
     epsilon: z.number().positive().default(1e-12),
     pad: z.number().int().nonnegative().default(0),
     readOut: z
-      .enum(['pooler', 'cls', 'mean'])
+      .enum(['pooler', 'cls', 'mean', 'max'])
       .default('pooler')
-      .describe('pooler: tanh(dense([CLS])), as VisionTextDualEncoder; cls: [CLS] itself; mean: of all tokens'),
+      .describe(
+        'pooler: tanh(dense([CLS])), as VisionTextDualEncoder; cls: [CLS] itself; mean: of all tokens; max: of all but the special ones',
+      ),
   })
   .refine((c) => c.width % c.heads === 0, { message: 'width must be a multiple of heads', path: ['heads'] })
 
 export const imageTowerSchema = z.discriminatedUnion('kind', [vitSchema, resnetSchema])
 export const textTowerSchema = z.discriminatedUnion('kind', [clipTextSchema, bertSchema])
 
+/** From a tower's own features to the joint space. */
+export const projectionSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('linear') }),
+  z.strictObject({
+    kind: z.literal('mlp').describe('Linear, ReLU, Linear, with biases (ConVIRT)'),
+    hidden: count.optional().describe('width of the layer between; that of the joint space if absent'),
+  }),
+])
+
 export const modelSchema = z.strictObject({
   image: imageTowerSchema,
   text: textTowerSchema,
   joint: count.default(512).describe('width D of the joint space'),
+  projection: projectionSchema.default({ kind: 'linear' }),
   logitScale: z
     .number()
     .default(Math.log(1 / 0.07))

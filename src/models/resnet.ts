@@ -4,18 +4,13 @@
  */
 
 import { concat, max, maxPool2d, mean, relu, reshape, type Tensor, transpose } from '../engine/index.ts'
-import { basicBlock, batchNorm, bottleneckBlock, conv, kaimingNormal, linear, type Scope } from '../nn/index.ts'
+import { basicBlock, batchNorm, bottleneckBlock, conv, kaimingNormal, type Scope } from '../nn/index.ts'
 import type { ResnetConfig } from './config.ts'
 import type { ImageFeatures } from './features.ts'
+import type { Project } from './projection.ts'
 
-/** pixels float32 [B, C, size, size] -> features; `project` is the scope of the projection to the joint space. */
-export function resnet(
-  scope: Scope,
-  project: Scope,
-  pixels: Tensor,
-  config: ResnetConfig,
-  joint: number,
-): ImageFeatures {
+/** pixels float32 [B, C, size, size] -> features; `project` takes features to the joint space. */
+export function resnet(scope: Scope, project: Project, pixels: Tensor, config: ResnetConfig): ImageFeatures {
   const { stem, widths, layers, block } = config
   const first = conv(scope.in('conv1'), pixels, widths[0] as number, {
     kernel: stem.kernel,
@@ -47,6 +42,6 @@ export function resnet(
   const globalRaw = both ? concat([average, max(x, [2, 3])], 1) : average //                  [B, C or 2 C]
   const regionsRaw = both ? concat([cells, cells], 2) : cells
   const sd = (both ? 2 * c : c) ** -0.5
-  const projected = (t: Tensor): Tensor => linear(project, t, joint, { bias: false, init: { kind: 'normal', sd } })
+  const projected = (t: Tensor): Tensor => project(t, { kind: 'normal', sd })
   return { globalRaw, regionsRaw, global: projected(globalRaw), regions: projected(regionsRaw), grid: [h, w], stages }
 }

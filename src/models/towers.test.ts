@@ -306,7 +306,7 @@ describe("BERT equals transformers' BertModel", () => {
     })
     const mask = input('mask', [3, 12], 'int32')
     const { outputs: hidden, tensors } = trace(
-      (scope) => bert(scope, scope.in('project'), input('ids', [3, 12], 'int32'), mask, config, 8).tokensRaw,
+      (scope) => bert(scope, (x) => x, input('ids', [3, 12], 'int32'), mask, config).tokensRaw,
       { training: true },
     )
     const real = cast(mask, 'float32')
@@ -343,8 +343,7 @@ describe("the residual net equals torchvision's", () => {
   it.each(['basic', 'bottleneck'] as const)('%s blocks: eval, train, gradients, running statistics', async (block) => {
     const golden = json<ResnetGolden>(`resnet-tiny/${block}.json`)
     const config = resnetSchema.parse({ kind: 'resnet', size: 32, block, layers: [1, 1, 1, 1], widths: golden.widths })
-    const build = (scope: Scope): Tensor =>
-      resnet(scope, scope.in('project'), input('pixels', [4, 3, 32, 32]), config, 8).globalRaw
+    const build = (scope: Scope): Tensor => resnet(scope, (x) => x, input('pixels', [4, 3, 32, 32]), config).globalRaw
     const feeds = async () => ({
       ...(await stored(`resnet-tiny/${block}.safetensors`)),
       pixels: floats([4, 3, 32, 32], golden.pixel_values),

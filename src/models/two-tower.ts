@@ -7,6 +7,7 @@ import { bert } from './bert.ts'
 import { clipText } from './clip-text.ts'
 import type { ModelConfig } from './config.ts'
 import type { ImageFeatures, TextFeatures, TextOptions } from './features.ts'
+import { projection } from './projection.ts'
 import { resnet } from './resnet.ts'
 import { type VitOptions, vit } from './vit.ts'
 
@@ -14,16 +15,17 @@ import { type VitOptions, vit } from './vit.ts'
 export function encodeImage(
   scope: Scope,
   pixels: Tensor,
-  { image, joint }: ModelConfig,
+  config: ModelConfig,
   options: VitOptions = {},
 ): ImageFeatures {
-  const [tower, project] = [scope.in('vision_model'), scope.in('visual_projection')]
-  if (image.kind === 'vit') return vit(tower, project, pixels, image, joint, options)
+  const { image } = config
+  const [tower, project] = [scope.in('vision_model'), projection(scope.in('visual_projection'), config)]
+  if (image.kind === 'vit') return vit(tower, project, pixels, image, options)
   if (options.masked)
     throw new VesaliusError('CONFIG_INVALID', 'A residual net cannot leave out patches.', {
       hint: 'Take a vision transformer as image tower, or set no masked share.',
     })
-  return resnet(tower, project, pixels, image, joint)
+  return resnet(tower, project, pixels, image)
 }
 
 /** ids and mask int32 [B, T] -> text features. */
@@ -31,13 +33,14 @@ export function encodeText(
   scope: Scope,
   ids: Tensor,
   mask: Tensor,
-  { text, joint }: ModelConfig,
+  config: ModelConfig,
   options: TextOptions = {},
 ): TextFeatures {
-  const [tower, project] = [scope.in('text_model'), scope.in('text_projection')]
+  const { text } = config
+  const [tower, project] = [scope.in('text_model'), projection(scope.in('text_projection'), config)]
   return text.kind === 'bert'
-    ? bert(tower, project, ids, mask, text, joint, options)
-    : clipText(tower, project, ids, mask, text, joint, options)
+    ? bert(tower, project, ids, mask, text, options)
+    : clipText(tower, project, ids, mask, text, options)
 }
 
 /** The image tower of a model that is known. */

@@ -4,19 +4,11 @@
  */
 
 import { add, broadcast, concat, reshape, slice, type Tensor } from '../engine/index.ts'
-import {
-  gridOf,
-  keepTokens,
-  layerNorm,
-  linear,
-  patchEmbedding,
-  randomKeep,
-  resizePositions,
-  type Scope,
-} from '../nn/index.ts'
+import { gridOf, keepTokens, layerNorm, patchEmbedding, randomKeep, resizePositions, type Scope } from '../nn/index.ts'
 import { clipLayers } from './clip-layers.ts'
 import type { VitConfig } from './config.ts'
 import type { ImageFeatures } from './features.ts'
+import type { Project } from './projection.ts'
 
 export interface VitOptions {
   /** Share of patches left out at random while training (FLIP, MAE); the regions are then those that are left. */
@@ -24,15 +16,14 @@ export interface VitOptions {
 }
 
 /**
- * pixels float32 [B, C, H, W] -> features; `project` is the scope of the projection to the joint space. Where the grid of
+ * pixels float32 [B, C, H, W] -> features; `project` takes features to the joint space. Where the grid of
  * patches is not that of `size`, positions are resized to it.
  */
 export function vit(
   scope: Scope,
-  project: Scope,
+  project: Project,
   pixels: Tensor,
   config: VitConfig,
-  joint: number,
   { masked = 0 }: VitOptions = {},
 ): ImageFeatures {
   const { width, patch, size, epsilon } = config
@@ -66,8 +57,7 @@ export function vit(
   const normed = layerNorm(scope.in('post_layernorm'), states.at(-1) as Tensor, epsilon)
   const globalRaw = reshape(slice(normed, 1, 0, 1), [b, width])
   const regionsRaw = slice(normed, 1, 1, tokens.shape[1] as number) //                                        [B, P or K, W]
-  const projected = (x: Tensor): Tensor =>
-    linear(project, x, joint, { bias: false, init: { kind: 'normal', sd: width ** -0.5 } })
+  const projected = (x: Tensor): Tensor => project(x, { kind: 'normal', sd: width ** -0.5 })
   const features = { globalRaw, regionsRaw, global: projected(globalRaw), regions: projected(regionsRaw) }
   return { ...features, grid: [rows, columns], kept }
 }

@@ -6,7 +6,7 @@ import { VesaliusError } from '../core/errors.ts'
 import { augmentNames } from '../data/augmentations.ts'
 import { type TextMode, textModes } from '../data/text-of.ts'
 import { deviceNames } from '../engine/index.ts'
-import { imageTowerSchema, textTowerSchema } from '../models/config.ts'
+import { imageTowerSchema, projectionSchema, textTowerSchema } from '../models/config.ts'
 import { imagePreset, textPreset } from '../models/presets.ts'
 import type { Objective, Recipe } from './objective.ts'
 import { objectives } from './objectives.ts'
@@ -46,6 +46,7 @@ export const runSchema = z.strictObject({
     image: imageTowerSchema,
     text: textTowerSchema,
     joint: count.default(128),
+    projection: projectionSchema.default({ kind: 'linear' }),
     logitScale: z.number().default(Math.log(1 / 0.07)),
     from: z.string().optional().describe('model folder to start from'),
   }),
@@ -137,13 +138,19 @@ export function resolveRun(request: RunRequest, where: string): RunConfig {
   const id = request.objective ?? request.overrides?.objective
   const recipe = request.recipe && recipeOf(typeof id === 'string' ? id : 'clip', request.recipe)
   const { size = recipe?.size ?? 96, channels = 3 } = request
+  const { habits = {} } = objectiveOf(typeof id === 'string' ? id : 'clip')
+  const text = textPreset(request.text ?? recipe?.text ?? 'bert-tiny')
+  const asked = isRecord(request.overrides?.model) ? request.overrides.model.text : undefined
+  const kind = isRecord(asked) && typeof asked.kind === 'string' ? asked.kind : text.kind
   const base = {
     objective: request.objective,
     objectiveConfig: recipe?.config,
-    data: { folder: request.data },
+    data: { folder: request.data, augment: habits.augment },
     model: {
       image: { ...imagePreset(request.image ?? recipe?.image ?? 'resnet-tiny'), size, channels },
-      text: textPreset(request.text ?? recipe?.text ?? 'bert-tiny'),
+      text:
+        kind === 'bert' && text.kind === 'bert' && habits.bertReadOut ? { ...text, readOut: habits.bertReadOut } : text,
+      projection: habits.projection,
       joint: request.joint,
     },
     tokenizer: {},

@@ -5,9 +5,10 @@
 
 import type { z } from 'zod'
 import type { SurveyRow } from '../core/survey.ts'
+import type { AugmentName } from '../data/augmentations.ts'
 import type { TextMode } from '../data/text-of.ts'
 import type { Tensor } from '../engine/index.ts'
-import type { ModelConfig } from '../models/config.ts'
+import type { BertConfig, ModelConfig } from '../models/config.ts'
 import type { ImageFeatures, TextFeatures } from '../models/features.ts'
 import type { EncodeImage, EncodeText } from '../models/two-tower.ts'
 import type { Scope } from '../nn/index.ts'
@@ -111,6 +112,16 @@ export interface Recipe {
   overrides?: Readonly<Record<string, unknown>>
 }
 
+/** What a paper always does beside its loss: defaults that a run may change. */
+export interface Habits {
+  /** What is done to pictures; `crop` if absent. */
+  augment?: AugmentName
+  /** From the towers to the joint space; linear if absent. */
+  projection?: ModelConfig['projection']
+  /** How a BERT tower is read out; as its preset says if absent. */
+  bertReadOut?: BertConfig['readOut']
+}
+
 export interface Objective<Schema extends z.ZodType = z.ZodType, Passes = object> {
   /** Kebab-case of the paper's name, or author-year. */
   id: string
@@ -122,6 +133,7 @@ export interface Objective<Schema extends z.ZodType = z.ZodType, Passes = object
   losses: readonly string[]
   /** Which words go with an image unless the run says otherwise; `mixed` if absent. */
   text?: TextMode
+  habits?: Habits
   /** Labels that come with each batch, if the loss reads any. */
   labels?(config: z.output<Schema>): LabelSource
   /** Which images of a study come; the first one if absent, `pixels` then being [B, C, H, W]. */

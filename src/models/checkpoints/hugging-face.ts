@@ -147,6 +147,7 @@ export function fromHuggingFace(json: unknown, where: string): ModelConfig {
     image: readImage(c.vision_config, where),
     text: readText(c.text_config, where),
     joint: c.projection_dim,
+    projection: c.vesalius_projection,
     logitScale: c.logit_scale_init_value,
   }
   return parseWith(modelSchema, config, where, 'MODEL_INVALID')
@@ -210,6 +211,7 @@ export function toHuggingFace(config: ModelConfig): Record<string, unknown> {
     model_type: clip ? 'clip' : 'vision-text-dual-encoder',
     projection_dim: config.joint,
     logit_scale_init_value: config.logitScale,
+    ...(config.projection.kind === 'linear' ? {} : { vesalius_projection: config.projection }),
     vision_config: writeImage(config, config.joint),
     text_config: writeText(config, config.joint),
     dtype: 'float32',
