@@ -2,7 +2,10 @@
 
 import { abdominalCt } from './abdomen/domain.ts'
 import { brainMri } from './brain/domain.ts'
+import { dentalCrowns } from './dental/crowns-domain.ts'
+import { dentalPanorama } from './dental/panorama-domain.ts'
 import type { PhantomDomain } from './domain.ts'
+import { ecg } from './ecg/domain.ts'
 import { knee } from './knee/domain.ts'
 import { mammogram } from './mammogram/domain.ts'
 import { lungNoduleCt } from './nodule/domain.ts'
@@ -17,4 +20,7 @@ export const greyDomains = [
   ultrasoundHeart,
   mammogram,
   knee,
+  dentalPanorama,
+  dentalCrowns,
+  ecg,
 ] as unknown as readonly PhantomDomain[]

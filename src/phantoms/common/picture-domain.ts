@@ -160,9 +160,16 @@ export function makePictures<Name extends string, Anatomy, Shape, Dials extends 
       }
     }
     const more = domain.more?.(scene, canvasOf(domain.pose(scene, views[0] as View), size)) ?? {}
-    const attributes = domain.attributes?.(scene) ?? {}
+    const attributes = { ...domain.attributes?.(scene), ...more.attributes }
+    const captions = [...description.captions, ...(more.captions ?? [])]
     const boxes = boxesOf(domain, scene, size)
-    const study = recordOf(scene, domain.planner.specs, description, boxes, { ...more, images, masks, attributes })
+    const study = recordOf(scene, domain.planner.specs, description, boxes, {
+      ...more,
+      images,
+      masks,
+      attributes,
+      captions,
+    })
     return { study, files }
   }
 }

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { parseWith } from '../../core/config.ts'
 import { studySchema } from '../../data/study.ts'
 import { brainMri, brainPictures } from '../brain/domain.ts'
+import { crownPictures, dentalCrowns } from '../dental/crowns-domain.ts'
+import { dentalPanorama, panoramaPictures } from '../dental/panorama-domain.ts'
 import type { PhantomDomain } from '../domain.ts'
 import { nameOf, type Terms } from '../grammar.ts'
 import { knee, kneePictures } from '../knee/domain.ts'
@@ -20,6 +22,8 @@ import { readBack } from './read-back.ts'
 type Parts = PictureDomain<string, unknown, unknown, CommonDials>
 const domains = [
   [knee, kneePictures],
+  [dentalPanorama, panoramaPictures],
+  [dentalCrowns, crownPictures],
   [mammogram, mammogramPictures],
   [brainMri, brainPictures],
   [ultrasoundBreast, breastPictures],
