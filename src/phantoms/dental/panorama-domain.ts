@@ -6,7 +6,7 @@ import { type CommonDials, commonDials, commonEffects } from '../common/dials.ts
 import type { Dictation } from '../common/dictate.ts'
 import { fieldsOf, makePictures, type PictureDomain } from '../common/picture-domain.ts'
 import { phantomDomain } from '../domain.ts'
-import { drawPanorama, mandible, panoramaOutlines } from './panorama-render.ts'
+import { drawPanorama, mandible } from './panorama-render.ts'
 import {
   type PanoramaAnatomy,
   type PanoramaFinding,
@@ -15,6 +15,7 @@ import {
   panoramaPlanner,
   panoramaSpecs,
 } from './panorama-scene.ts'
+import { panoramaOutlines } from './panorama-teeth.ts'
 
 const names = [
   'central incisor',
