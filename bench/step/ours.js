@@ -2,13 +2,29 @@
  * @file One side of the step bench: a training step of Vesalius, driven by lines on stdin ("go N", "end"), answering
  * with one JSON line each. Run by ../step.js.
  *
- *   node bench/step/ours.js CASE THREADS [FOLDER_FOR_WEIGHTS]
+ *   node bench/step/ours.js CASE THREADS [FOLDER_FOR_WEIGHTS [profile]]
+ *
+ * With "profile" the answer to "end" tells the time of each kind of operation, without the first two steps.
  */
 
 import { readFileSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { gather, input, logSoftmax, mean, mul, neg, openRuntime, reshape, sum } from '../../dist/engine/index.js'
+import {
+  gather,
+  input,
+  logSoftmax,
+  mean,
+  mul,
+  neg,
+  openRuntime,
+  parseProfile,
+  reshape,
+  sum,
+  timeBy,
+  withoutWarmUp,
+} from '../../dist/engine/index.js'
 import { modelSchema } from '../../dist/models/config.js'
 import { writeWeights } from '../../dist/models/folder.js'
 import { encodeImage } from '../../dist/models/two-tower.js'
@@ -17,9 +33,14 @@ import { objectiveOf } from '../../dist/pretrain/index.js'
 import { buildStep } from '../../dist/pretrain/step.js'
 import { cases, clipNorm, optimizer, rate } from './cases.js'
 
-const [name, threads = '2', folder] = process.argv.slice(2)
+const [name, threads = '2', folder, mode] = process.argv.slice(2)
 const one = cases[name]
-const runtime = openRuntime({ threads: Number(threads) })
+const plain = openRuntime({ threads: Number(threads) })
+let sessions = 0
+const runtime =
+  mode === 'profile'
+    ? { ...plain, load: (model) => plain.load(model, { profile: join(folder, `profile-${sessions++}`) }) }
+    : plain
 const model = one.model === undefined ? undefined : modelSchema.parse(one.model)
 const { batch: b } = one
 
@@ -112,6 +133,18 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
   say({ seconds, losses })
 }
+
+/** Seconds of a pass by what it computes: the forward or backward pass of each primitive, then ONNX Runtime's kernel. */
+async function account() {
+  await training.dispose()
+  // ONNX Runtime adds the time to their names.
+  const paths = (await readdir(folder)).filter((each) => each.startsWith('profile-')).map((each) => join(folder, each))
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size))
+  const largest = paths[sizes.indexOf(Math.max(...sizes))]
+  const profile = withoutWarmUp(parseProfile(await readFile(largest, 'utf8'), largest), 2)
+  return timeBy(profile, ({ origin, op }) => `${origin?.pass ?? 'runtime'} ${origin?.primitive ?? ''}: ${op}`)
+}
+const rows = mode === 'profile' ? await account() : undefined
 const peak = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))
-say({ memory: Number(peak?.[1] ?? 0) * 1024 })
+say({ memory: Number(peak?.[1] ?? 0) * 1024, rows })
 await runtime.close()

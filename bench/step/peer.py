@@ -1,6 +1,6 @@
 """The other side of the step bench: the same step with PyTorch, as its users would write it when they care for speed.
 
-  python bench/step/peer.py CASE_JSON THREADS FOLDER [compile]
+  python bench/step/peer.py CASE_JSON THREADS FOLDER [compile | profile]
 """
 
 import json
@@ -131,5 +131,15 @@ for line in sys.stdin:
         losses.append(float(loss.detach()))
         step += 1
     say({"seconds": seconds, "losses": losses})
+rows = None
+if len(sys.argv) > 4 and sys.argv[4] == "profile":
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+        for _ in range(3):
+            optimizer.zero_grad(set_to_none=True)
+            loss = loss_of(model, *feeds(step))
+            loss.backward()
+    rows = [{"key": event.key, "calls": event.count / 3, "seconds": event.self_cpu_time_total / 3e6}
+            for event in profile.key_averages() if event.self_cpu_time_total > 3000]
+    rows.sort(key=lambda row: -row["seconds"])
 peak = [line for line in open("/proc/self/status") if line.startswith("VmHWM")][0]
-say({"memory": int(peak.split()[1]) * 1024})
+say({"memory": int(peak.split()[1]) * 1024, "rows": rows})

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
-/** Starts a side and waits until it is ready; `go(n)` does n steps, `end()` tells its peak memory. */
+/** Starts a side and waits until it is ready; `go(n)` does n steps, `end()` tells its peak memory, and in profiles the time of each operation. */
 export async function side(command, args) {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
