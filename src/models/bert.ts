@@ -30,6 +30,9 @@ import type { BertConfig } from './config.ts'
 import { sumOfLast, type TextFeatures, type TextOptions } from './features.ts'
 import type { Project } from './projection.ts'
 
+/** Standard deviation of initial weights: 0.02 at BERT-base's width; narrower towers need larger ones, or a fresh [CLS] hardly depends on the words. */
+export const bertSd = (width: number): number => 0.02 * Math.sqrt(768 / width)
+
 /** ids and mask int32 [B, T], T up to the context -> features; `project` takes features to the joint space. */
 export function bert(
   scope: Scope,
@@ -41,8 +44,7 @@ export function bert(
 ): TextFeatures {
   const { width, heads, layers, context, vocabulary, epsilon } = config
   const t = ids.shape[1] as number
-  // 0.02 at BERT-base's width; narrower towers need larger weights, or a fresh [CLS] hardly depends on the words.
-  const sd = 0.02 * Math.sqrt(768 / width)
+  const sd = bertSd(width)
   const init = { kind: 'normal', sd } as const
 
   const embeddings = scope.in('embeddings')
@@ -104,6 +106,6 @@ function readOut(scope: Scope, x: Tensor, mask: Tensor, config: BertConfig): Ten
   }
   const first = reshape(slice(x, 1, 0, 1), [b, width])
   if (config.readOut === 'cls') return first
-  const init = { kind: 'normal', sd: 0.02 * Math.sqrt(768 / width) } as const
+  const init = { kind: 'normal', sd: bertSd(width) } as const
   return tanh(linear(scope.in('pooler', 'dense'), first, width, { init }))
 }

@@ -3,7 +3,7 @@
 import { VesaliusError } from '../core/errors.ts'
 import { exp, type Tensor } from '../engine/index.ts'
 import type { Scope } from '../nn/index.ts'
-import { bert } from './bert.ts'
+import { bert, bertSd } from './bert.ts'
 import { clipText } from './clip-text.ts'
 import type { ModelConfig } from './config.ts'
 import type { ImageFeatures, TextFeatures, TextOptions } from './features.ts'
@@ -41,6 +41,13 @@ export function encodeText(
   return text.kind === 'bert'
     ? bert(tower, project, ids, mask, text, options)
     : clipText(tower, project, ids, mask, text, options)
+}
+
+/** Embeddings of all words [V, W] of the text tower, for heads that share them. */
+export function wordEmbeddings(scope: Scope, { text }: ModelConfig): Tensor {
+  const [name, sd] = text.kind === 'bert' ? ['word_embeddings', bertSd(text.width)] : ['token_embedding', 0.02]
+  const table = scope.in('text_model', 'embeddings', name as string)
+  return table.parameter('weight', [text.vocabulary, text.width], { kind: 'normal', sd: sd as number })
 }
 
 /** The image tower of a model that is known. */

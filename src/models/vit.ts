@@ -13,6 +13,8 @@ import type { Project } from './projection.ts'
 export interface VitOptions {
   /** Share of patches left out at random while training (FLIP, MAE); the regions are then those that are left. */
   masked?: number
+  /** Patches are left out in validation too, for losses that are about them. */
+  always?: boolean
 }
 
 /**
@@ -24,7 +26,7 @@ export function vit(
   project: Project,
   pixels: Tensor,
   config: VitConfig,
-  { masked = 0 }: VitOptions = {},
+  { masked = 0, always = false }: VitOptions = {},
 ): ImageFeatures {
   const { width, patch, size, epsilon } = config
   const b = pixels.shape[0] as number
@@ -46,7 +48,7 @@ export function vit(
   const placed = resizePositions(positions, [side, side], [rows, columns], { prefix: 1 })
   const first = broadcast(reshape(token, [1, 1, width]), [b, 1, width])
   const whole = add(concat([first, patched], 1), placed) //                                   [B, 1 + P, W]
-  const kept = masked > 0 && scope.training ? randomKeep(embeddings, b, count, masked) : undefined
+  const kept = masked > 0 && (always || scope.training) ? randomKeep(embeddings, b, count, masked) : undefined
   // Positions are added before patches are left out: those that stay know where they stand.
   const tokens =
     kept === undefined

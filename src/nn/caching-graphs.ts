@@ -87,6 +87,7 @@ export function traceLoss<BatchShape>(
   const rows = split.rows(shape)
   const leaves = new Map<Tensor, Feature>()
   const randoms = new Map<string, Shape>()
+  const inputs = new Map<string, Tensor>()
   const declared = new Set<string>()
   const made = new Map<string, object>()
   const {
@@ -100,6 +101,7 @@ export function traceLoss<BatchShape>(
         if (known !== undefined) return known
         const { outputs, tensors: inner } = trace((own) => split.towers[tower]!(own, shape, rows), {
           ...options,
+          inputs,
           training: true,
         })
         for (const name of inner.keys()) declared.add(name)
@@ -109,7 +111,7 @@ export function traceLoss<BatchShape>(
         made.set(tower, features)
         return features
       }),
-    { ...options, training: true },
+    { ...options, inputs, training: true },
   )
   for (const name of tensors.keys()) declared.add(name)
   const reached = new Set(topological([step.loss, ...Object.values(step.watch)]))

@@ -8,8 +8,10 @@ import { VesaliusError } from '../core/errors.ts'
 import {
   type Declaration,
   type Distribution,
+  type DType,
   type HostState,
   type Initializer,
+  input,
   parameter,
   randomLeaf,
   recomputed,
@@ -40,6 +42,8 @@ export interface Scope {
   ): Results
   /** Memory of host nodes that outlives the step and is part of checkpoints: the same one in every trace of a training. */
   state<State extends HostState>(name: string, make: () => State): State
+  /** A value supplied at each run under this name, whatever the path: the same tensor each time it is asked for. */
+  input(name: string, shape: Shape, dtype?: DType): Tensor
   /** Random values, drawn anew for each step under the full name; a name can be asked for once in a trace. */
   random(name: string, shape: Shape, distribution: Distribution): Tensor
 }
@@ -54,6 +58,8 @@ export interface TraceOptions {
   training: boolean
   recompute?: Recompute | undefined
   states?: HostStates | undefined
+  /** Inputs by name, for traces that become one graph. */
+  inputs?: Map<string, Tensor> | undefined
 }
 
 /** What one trace of a model declared. */
@@ -69,7 +75,7 @@ export interface Trace<T> {
 /** Runs a model function once, symbolically, and collects what it declared. */
 export function trace<T>(
   model: (scope: Scope) => T,
-  { training, recompute = 'none', states = new Map() }: TraceOptions,
+  { training, recompute = 'none', states = new Map(), inputs = new Map() }: TraceOptions,
 ): Trace<T> {
   const declarations = new Map<string, Declaration>()
   const tensors = new Map<string, Tensor>()
@@ -113,6 +119,11 @@ export function trace<T>(
         const found = (states.get(full(name)) as State | undefined) ?? make()
         states.set(full(name), found)
         return found
+      },
+      input(name, shape, dtype) {
+        const made = inputs.get(name) ?? input(name, shape, dtype)
+        inputs.set(name, made)
+        return made
       },
       random(name, shape, distribution) {
         const path = full(name)

@@ -68,7 +68,9 @@ export function openBatches(options: BatchOptions): Batches {
   const plan = planOf(objective, objectiveConfig)
   const sentences = plan.sentences && roomForSentences([...train, ...validate], plan.sentences)
   const picturesOf = (studies: readonly Study[], training: boolean) => {
-    const loader = openLoader({ folder, studies, preprocess, augment: training ? augment : 'none', seed })
+    const size = preprocess.size * plan.detail
+    const fine = { ...preprocess, size }
+    const loader = openLoader({ folder, studies, preprocess: fine, augment: training ? augment : 'none', seed })
     return openPictures({ plan, studies, training, seed, model, loader })
   }
   const trainPictures = picturesOf(train, true)

@@ -1,8 +1,9 @@
 /** @file Inputs of a training step beside parameters: their names, shapes and dtypes, as tensors and as feeds. */
 
 import { VesaliusError } from '../core/errors.ts'
-import { type DType, input, type Shape, type Tensor } from '../engine/index.ts'
+import type { DType, Shape, Tensor } from '../engine/index.ts'
 import type { ModelConfig } from '../models/config.ts'
+import type { Scope } from '../nn/index.ts'
 import type { Objective, SentenceChoice, ViewChoice } from './objective.ts'
 
 /** Shape of a step's inputs on one rank: studies, tokens a text (or sentence), and sentences a report if any are asked for. */
@@ -57,11 +58,13 @@ export interface InputPlan {
   views?: ViewChoice | undefined
   sentences?: SentenceChoice | undefined
   prior: boolean
+  /** Pictures are this many times as large as the image tower takes them. */
+  detail: number
 }
 
 /** What this objective asks of each study. */
-export function planOf({ views, sentences, prior = false }: Objective, config: unknown): InputPlan {
-  return { views: views?.(config), sentences: sentences?.(config), prior }
+export function planOf({ views, sentences, prior = false, detail = 1 }: Objective, config: unknown): InputPlan {
+  return { views: views?.(config), sentences: sentences?.(config), prior, detail }
 }
 
 export type InputName = keyof BatchInputs
@@ -73,13 +76,13 @@ export interface InputType {
 
 /** Shape and dtype of every input that a batch of this shape brings. */
 export function inputTypes(
-  { views, sentences, prior }: InputPlan,
+  { views, sentences, prior, detail }: InputPlan,
   { image: { size, channels } }: Pick<ModelConfig, 'image'>,
   { batch: b, tokens: t, sentences: s = 0 }: BatchShape,
 ): Partial<Record<InputName, InputType>> {
   const floats = (...shape: number[]): InputType => ({ shape, dtype: 'float32' })
   const ints = (...shape: number[]): InputType => ({ shape, dtype: 'int32' })
-  const picture = [channels, size, size]
+  const picture = [channels, detail * size, detail * size]
   const a = views?.count ?? 0
   const pictures = views === undefined ? floats(b, ...picture) : floats(b, a, ...picture)
   const apart = sentences?.encode === 'apart'
@@ -101,6 +104,7 @@ export function inputTypes(
 export function batchInputs(
   types: Partial<Record<InputName, InputType>>,
   objective: Pick<Objective, 'id'>,
+  scope: Scope,
   through: (x: Tensor, name: string) => Tensor = (x) => x,
 ): BatchInputs {
   const made = new Map<string, Tensor>()
@@ -113,7 +117,7 @@ export function batchInputs(
           hint: 'The objective must declare it: views, sentences or prior.',
         })
       }
-      const known = made.get(name) ?? through(input(name, type.shape, type.dtype), name)
+      const known = made.get(name) ?? through(scope.input(name, type.shape, type.dtype), name)
       made.set(name, known)
       return known
     },

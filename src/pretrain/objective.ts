@@ -61,6 +61,8 @@ export interface PassContext<Config> {
   modules: Scope
   encodeImage: EncodeImage
   encodeText: EncodeText
+  /** Embeddings of all words [V, W] of the text tower, for heads that share them. */
+  wordEmbeddings(): Tensor
 }
 
 /** What a loss is made of, besides the features of its passes, each traced when it is asked for. */
@@ -142,6 +144,8 @@ export interface Objective<Schema extends z.ZodType = z.ZodType, Passes = object
   sentences?(config: z.output<Schema>): SentenceChoice
   /** An earlier image of the patient comes with each study that has one. */
   prior?: boolean
+  /** Pictures come this many times as large as the image tower takes them, for targets of more detail than it sees. */
+  detail?: number
   /** Why a batch of this size, or a model of this kind, cannot be trained on, if it cannot. */
   refuse?: (batch: number, model?: ModelConfig) => string | undefined
   /**

@@ -6,9 +6,22 @@ import { siglip } from './global/siglip.ts'
 import { gloria } from './multi-scale/gloria.ts'
 import { localmi } from './multi-scale/localmi.ts'
 import { lovt } from './multi-scale/lovt.ts'
+import { mrm } from './multi-scale/mrm.ts'
+import { refers } from './multi-scale/refers.ts'
 import { seibold2022 } from './multi-scale/seibold-2022.ts'
 import type { Objective } from './objective.ts'
 import { supervised } from './others/supervised.ts'
 
 /** Every pre-training objective, by the path of its file. */
-export const objectives: readonly Objective[] = [clip, convirt, siglip, gloria, localmi, lovt, seibold2022, supervised]
+export const objectives: readonly Objective[] = [
+  clip,
+  convirt,
+  siglip,
+  gloria,
+  localmi,
+  lovt,
+  mrm,
+  refers,
+  seibold2022,
+  supervised,
+]

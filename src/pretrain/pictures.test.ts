@@ -72,20 +72,20 @@ describe('pictures of a batch', () => {
   const data = (feed: Feed | undefined) => (feed !== undefined && 'data' in feed ? Array.from(feed.data) : undefined)
 
   it('two copies of the first image', async () => {
-    const { pixels } = await feeds({ prior: false, views: { count: 2, pick: 'same' } })
+    const { pixels } = await feeds({ prior: false, detail: 1, views: { count: 2, pick: 'same' } })
     expect([pixels?.shape, data(pixels)]).toEqual([
       [2, 2, 1, 1, 1],
       [0, 1, 100, 101],
     ])
   })
   it('views with their kind and what is a hole', async () => {
-    const { pixels, viewMask, viewKind } = await feeds({ prior: false, views: { count: 2, pick: 'all' } })
+    const { pixels, viewMask, viewKind } = await feeds({ prior: false, detail: 1, views: { count: 2, pick: 'all' } })
     expect(data(pixels)).toEqual([0, 10, 100, -1])
     expect(data(viewMask)).toEqual([1, 1, 1, 0])
     expect(data(viewKind)).toEqual([0, 1, 0, 2])
   })
   it('the latest earlier study that is known', async () => {
-    const { priorPixels, priorMask } = await feeds({ prior: true })
+    const { priorPixels, priorMask } = await feeds({ prior: true, detail: 1 })
     expect(data(priorPixels)).toEqual([-1, 0])
     expect(data(priorMask)).toEqual([0, 1])
   })

@@ -2,7 +2,7 @@
 
 import { add, allGather, alone, type Communicator, input, mul, reshape, slice, type Tensor } from '../engine/index.ts'
 import type { ModelConfig } from '../models/config.ts'
-import { encodeImage, encodeText, logitScale } from '../models/two-tower.ts'
+import { encodeImage, encodeText, logitScale, wordEmbeddings } from '../models/two-tower.ts'
 import { type CachingOptions, type Scope, type Split, type Step, wholeStep } from '../nn/index.ts'
 import type { RunConfig } from './config.ts'
 import { type BatchInputs, type BatchShape, batchInputs, inputTypes, planOf } from './inputs.ts'
@@ -60,13 +60,14 @@ export function splitStep(options: StepOptions): Split<BatchShape> {
 function passContext(scope: Scope, shape: BatchShape, options: StepOptions): PassContext<unknown> {
   const { model, objective, config, special } = options
   return {
-    batch: batchInputs(inputTypes(planOf(objective, config), model, shape), objective),
+    batch: batchInputs(inputTypes(planOf(objective, config), model, shape), objective, scope),
     config,
     model,
     special,
     modules: scope.in('objective'),
     encodeImage: (pixels, how) => encodeImage(scope, pixels, model, how),
     encodeText: (ids, mask, how) => encodeText(scope, ids, mask, model, how),
+    wordEmbeddings: () => wordEmbeddings(scope, model),
   }
 }
 
@@ -117,7 +118,12 @@ function lossContext(
     return { values: input('labels', labelled), known: input('known', labelled) }
   })
   const gathered = (x: Tensor, name: string): Tensor => allGather(x, ranks, { name })
-  const batch: BatchInputs = batchInputs(inputTypes(planOf(objective, config), model, shape), objective, gathered)
+  const batch: BatchInputs = batchInputs(
+    inputTypes(planOf(objective, config), model, shape),
+    objective,
+    scope,
+    gathered,
+  )
   const context = { config, model, batch, modules: scope.in('objective') }
   const lazy: Record<string, () => unknown> = { ...read, scale, labels }
   for (const [name, get] of Object.entries(lazy)) Object.defineProperty(context, name, { get, enumerable: true })

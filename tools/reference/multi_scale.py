@@ -185,7 +185,39 @@ def lovt(source):
     })
 
 
+def refers(source):
+    """The contrastive loss; its second half is a plain number in their code, so gradients are those of the first."""
+    theirs = load(source / "Pre-train/refers/utils/losses.py", "refers_losses")
+    v, u = normal((4, 9), 41), normal((4, 9), 42)
+    both = theirs.LossesOfConVIRT()(v.float(), u.float())
+    first = theirs.LossesOfConVIRT(lambd=1.0)(v, u)
+    first.backward()
+    write("refers", {
+        "v": tensor(v), "u": tensor(u), "loss": both.item(), "imageToText": first.item(),
+        "d v": tensor(v.grad), "d u": tensor(u.grad),
+    })
+
+
+def mrm(source):
+    """Error of hidden patches against the picture at twice the resolution, plain and normalised."""
+    scope = {"torch": torch}
+    theirs = functions(source / "model_mrm.py", ["patchify", "forward_loss"], scope)
+    pixels, predicted = normal((2, 3, 16, 16), 51), normal((2, 16, 48), 52)
+    hidden = torch.tensor([[i % 4 != 0 for i in range(16)], [i % 3 != 1 for i in range(16)]]).double()
+    document = {"pixels": tensor(pixels), "predicted": tensor(predicted), "hidden": tensor(hidden)}
+    for name, normalised in [("plain", False), ("normalised", True)]:
+        model = types.SimpleNamespace(patch_embed=types.SimpleNamespace(patch_size=(2, 2)), norm_pix_loss=normalised)
+        model.patchify = lambda x: theirs.patchify(model, x)
+        predicted.grad = None
+        loss = theirs.forward_loss(model, pixels.detach(), predicted, hidden)
+        loss.backward()
+        document[name] = {"loss": loss.item(), "gradient": tensor(predicted.grad)}
+    write("mrm", document)
+
+
 REPOSITORIES = {
+    "refers": ("funnyzhou+REFERS", refers),
+    "mrm": ("RL4M+MRM-pytorch", mrm),
     "localmi": ("RayRuizhiLiao+mutual_info_img_txt", localmi),
     "lovt": ("philip-mueller+lovt", lovt),
     "gloria": ("marshuang80+gloria", gloria),
