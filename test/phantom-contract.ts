@@ -54,7 +54,7 @@ export function readSentence(domain: PhantomDomain, text: string): { names: Set<
     names.add(name)
     left = left.replaceAll(pattern, ' ')
   }
-  const polarity = /^(?:no|there is no|negative)\b/i.test(text) ? 0 : english.doubtCue.test(text) ? -1 : 1
+  const polarity = /^(?:no|there (?:is|are) no|negative)\b/i.test(text) ? 0 : english.doubtCue.test(text) ? -1 : 1
   return { names, polarity }
 }
 

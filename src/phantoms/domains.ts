@@ -2,13 +2,13 @@
 
 import { VesaliusError } from '../core/errors.ts'
 import { chestXray } from './chest/domain.ts'
+import { colourDomains } from './colour-domains.ts'
 import type { PhantomDomain } from './domain.ts'
-import { fundus } from './fundus/domain.ts'
 import { greyDomains } from './grey-domains.ts'
 
 const domains: readonly PhantomDomain[] = [
   chestXray as PhantomDomain,
-  fundus as unknown as PhantomDomain,
+  ...colourDomains,
   ...greyDomains,
 ]
 

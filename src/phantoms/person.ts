@@ -49,8 +49,8 @@ export function recordOf(person: Person, rest: Omit<StudyInput, 'id' | 'patient'
 }
 
 /** Truth of every label: 1 when one of the drawn names is it. */
-export function presence<Name extends string>(names: readonly Name[], drawn: readonly Name[]): Study['labels'] {
-  const labels: Study['labels'] = {}
+export function presence<Name extends string>(names: readonly Name[], drawn: readonly Name[]): Record<string, 0 | 1> {
+  const labels: Record<string, 0 | 1> = {}
   for (const name of names) labels[name] = drawn.includes(name) ? 1 : 0
   return labels
 }

@@ -194,13 +194,23 @@ function denials<Name extends string, Finding extends Drawn<Name>>(
     const noun = nameOf(wording.terms[name], manner, stream)
     const second = stream.chance(0.5) ? left.shift() : undefined
     if (second === undefined) {
-      blocks.push([sentence(deny(noun, stream), about)])
+      blocks.push([sentence(agreeing(deny(noun, stream), noun), about)])
       continue
     }
-    const text = deny(noun, stream, nameOf(wording.terms[second], manner, stream))
+    const text = agreeing(deny(noun, stream, nameOf(wording.terms[second], manner, stream)), noun)
     blocks.push([sentence(text, about), sentence(text, { name: second, polarity: 0 })])
   }
   return blocks
+}
+
+/** True for plural nouns, as the names of phantom domains are formed. */
+export function isPlural(noun: string): boolean {
+  return /(?:s|drusen|lacunae)$/.test(noun) && !/(?:sis|us|ss)$/.test(noun)
+}
+
+/** "There is no" before a plural becomes "There are no". */
+function agreeing(text: string, noun: string): string {
+  return isPlural(noun) ? text.replace(/^There is no /, 'There are no ') : text
 }
 
 /** The `words` of a domain from one entry a label. */

@@ -1,17 +1,10 @@
 /** @file Boxes and masks of a fundus scene, from the shapes of the picture. */
 
-import type { Study } from '../../data/study.ts'
 import { bounds, ellipse, mapPoints, type Points, ribbon } from '../geometry.ts'
-import { addPolygon, layer, resolve } from '../raster.ts'
+import { boxOf, maskOf, type OwnedBox } from '../outline.ts'
 import type { FundusScene } from './scene.ts'
 import { lesionShapes, poseOf } from './shapes.ts'
 import { growVessels } from './vessels.ts'
-
-/** A box and the finding (index) that it belongs to. */
-export interface OwnedBox {
-  finding: number
-  box: Study['boxes'][number]
-}
 
 /** A box of each group of spots that lies in the field of view. */
 export function fundusBoxes(scene: FundusScene, size: number): OwnedBox[] {
@@ -30,27 +23,6 @@ function seen({ camera }: FundusScene, size: number, points: Points): boolean {
   const [x0, y0, x1, y1] = bounds([points])
   const [dx, dy] = [(x0 + x1) / 2 - size / 2, (y0 + y1) / 2 - size / 2]
   return Math.hypot(dx, dy) < 0.475 * size && (!camera.crop || Math.abs(dy) < 0.39 * size)
-}
-
-/** [x, y, w, h] around polygons, grown by a pixel for soft edges, cut to the picture; undefined when nothing is left. */
-export function boxOf(
-  polygons: readonly Points[],
-  size: number,
-  pad = 1,
-): [number, number, number, number] | undefined {
-  const [x0, y0, x1, y1] = bounds(polygons)
-  const left = Math.max(0, Math.floor(x0 - pad))
-  const top = Math.max(0, Math.floor(y0 - pad))
-  const right = Math.min(size, Math.ceil(x1 + pad))
-  const bottom = Math.min(size, Math.ceil(y1 + pad))
-  return right > left && bottom > top ? [left, top, right - left, bottom - top] : undefined
-}
-
-/** 255 where polygons (pixels) cover at least half a pixel; row-major [size * size]. */
-export function maskOf(polygons: readonly Points[], size: number): Uint8Array {
-  const target = layer(size, size)
-  for (const points of polygons) addPolygon(target, points, 1)
-  return Uint8Array.from(resolve(target), (value) => (value >= 0.5 ? 255 : 0))
 }
 
 /** Masks of the disc, the vessels and every lesion with an outline. */

@@ -1,11 +1,9 @@
 /** @file Fundus photographs as a domain. */
 
-import { encodeCanvas } from '../colour.ts'
+import { assemble } from '../assemble.ts'
 import { findingEffects, meanRatio, pictureEffects, shortcutEffect } from '../dials.ts'
 import { phantomDomain } from '../domain.ts'
-import { encodePng } from '../encode.ts'
-import { labelsOf, reportOf, truthOf } from '../grammar.ts'
-import { kebab, presence, recordOf, studyId } from '../person.ts'
+import { presence } from '../person.ts'
 import { fundusBoxes, fundusMasks } from './annotate.ts'
 import { fundusDials } from './dials.ts'
 import { renderFundus } from './render.ts'
@@ -13,13 +11,13 @@ import { type FundusScene, gradeNames, lesionNames, sampleFundus } from './scene
 import { captionFundus, describeFundus, fundusWords } from './words.ts'
 
 /** True labels of a scene: lesions, retinopathy and its grade. */
-export function fundusTruth(scene: FundusScene) {
+export function fundusTruth(scene: FundusScene): Record<string, 0 | 1> {
   return {
     ...presence(
       lesionNames,
       scene.findings.map(({ name }) => name),
     ),
-    Retinopathy: scene.grade > 0 ? (1 as const) : (0 as const),
+    Retinopathy: scene.grade > 0 ? 1 : 0,
     ...presence(
       gradeNames,
       gradeNames.filter((_, i) => i + 1 === scene.grade),
@@ -40,38 +38,26 @@ export const fundus = phantomDomain({
     const { dials, size } = options
     const scene = sampleFundus(options.seed, index, dials, split)
     const sentences = (options.voice === 'caption' ? captionFundus : describeFundus)(scene, options)
-    const boxes = fundusBoxes(scene, size)
-    const id = studyId(index)
-    const path = `images/${id}.png`
-    const masks = options.masks ? [...fundusMasks(scene, size)] : []
-    const maskPath = (label: string): string => `masks/${id}-${kebab(label)}.png`
-    const study = recordOf(scene, {
-      domain: 'fundus',
-      images: [{ path, view: scene.eye, modality: 'OP' }],
-      report: options.voice === 'caption' ? null : reportOf(sentences),
-      captions: options.voice === 'caption' ? [sentences[0]?.text as string] : [],
-      labels: labelsOf(sentences),
-      boxes: boxes.map(({ box }) => box),
-      masks: masks.map(([label]) => ({ image: 0, label, path: maskPath(label) })),
-      attributes: {
-        grade: scene.grade,
-        eye: scene.eye,
-        camera: scene.camera.name,
-        cupToDisc: Math.round(scene.anatomy.cup * 100) / 100,
-        cue: scene.camera.notch,
+    return assemble(
+      {
+        domain: 'fundus',
+        person: scene,
+        picture: renderFundus(scene, size, { contrast: dials.contrast, noise: dials.noise }),
+        sentences,
+        boxes: fundusBoxes(scene, size),
+        masks: options.masks ? [...fundusMasks(scene, size)] : [],
+        image: { view: scene.eye, modality: 'OP' },
+        attributes: {
+          grade: scene.grade,
+          eye: scene.eye,
+          camera: scene.camera.name,
+          cupToDisc: Math.round(scene.anatomy.cup * 100) / 100,
+          cue: scene.camera.notch,
+        },
+        truth: fundusTruth(scene),
       },
-      truth: {
-        labels: fundusTruth(scene),
-        sentences: truthOf(
-          sentences,
-          boxes.map(({ finding }) => finding),
-        ),
-      },
-    })
-    const picture = await encodeCanvas(renderFundus(scene, size, { contrast: dials.contrast, noise: dials.noise }))
-    const files = [{ path, bytes: picture }]
-    for (const [label, mask] of masks) files.push({ path: maskPath(label), bytes: await encodePng(mask, size, size) })
-    return { study, files }
+      options,
+    )
   },
   effects: {
     ...pictureEffects({ normals: 0 }),

@@ -1,7 +1,8 @@
 /** @file Draws the attributes and geometry of one lesion of the fundus: how many spots, where, how large. */
 
 import type { Random } from '../../core/random.ts'
-import type { Amount, FundusScene, Lesion, LesionName, Quadrant, Spot } from './scene.ts'
+import type { Spot } from '../outline.ts'
+import type { Amount, FundusScene, Lesion, LesionName, Quadrant } from './scene.ts'
 
 const quadrants: readonly Quadrant[] = ['superotemporal', 'inferotemporal', 'superonasal', 'inferonasal']
 

@@ -2,6 +2,7 @@
 
 import { type Random, random } from '../../core/random.ts'
 import type { Split } from '../../data/study.ts'
+import type { Spot } from '../outline.ts'
 import { drawPresence, type Person, personOf } from '../person.ts'
 import { mentionsOf, type Said } from '../statements.ts'
 import type { FundusDials } from './dials.ts'
@@ -37,16 +38,6 @@ export type Grade = 0 | 1 | 2 | 3 | 4
 
 export type Quadrant = 'superotemporal' | 'inferotemporal' | 'superonasal' | 'inferonasal'
 export type Amount = 'few' | 'several' | 'many'
-
-/** One spot of a lesion, in the frame of a right eye (see {@link FundusScene}). */
-export interface Spot {
-  x: number
-  y: number
-  r: number
-  angle: number
-  /** Stream of the outline. */
-  seed: number
-}
 
 /** One lesion: spots in groups, each group gets a box. */
 export interface Lesion {

@@ -2,7 +2,8 @@
 
 import { random } from '../../core/random.ts'
 import { type Affine, ellipse, type Points, ribbon, smoothPath } from '../geometry.ts'
-import type { FundusScene, Lesion, Spot } from './scene.ts'
+import { rough, type Spot } from '../outline.ts'
+import type { FundusScene, Lesion } from './scene.ts'
 
 /** How a shape is painted. */
 export type Ink = 'blood' | 'exudate' | 'cotton' | 'drusen' | 'lace' | 'boat' | 'scar' | 'pigment' | 'pale' | 'hole'
@@ -27,11 +28,6 @@ export function poseOf({ camera, eye }: FundusScene, size: number): Affine {
     e: size / 2 - cos * x + sin * camera.y,
     f: size / 2 - sin * x - cos * camera.y,
   }
-}
-
-function rough({ x, y, r, angle, seed }: Spot, stretch: number, roughness: number, n = 14): Points {
-  const stream = random(seed, 'outline')
-  return ellipse(x, y, r * stretch, r / stretch, angle, n, () => 1 + stream.normal(0, roughness))
 }
 
 /** Outlines of a lesion, a list for each of its groups; the groups are those of the lesion. */

@@ -2,7 +2,7 @@
 
 import { type Random, random } from '../../core/random.ts'
 import { longTail, type Manner, nameOf, type Sentence, say, sentence, type Terms } from '../grammar.ts'
-import { phraseOf, speak, type Wording, wordsOf } from '../statements.ts'
+import { isPlural, phraseOf, speak, type Wording, wordsOf } from '../statements.ts'
 import { type FundusScene, type GradeName, gradeNames, type Lesion, type LesionName } from './scene.ts'
 
 /** What sentences can be about. */
@@ -112,7 +112,7 @@ const counted: ReadonlySet<LesionName> = new Set(['Microaneurysms', 'Haemorrhage
 const wording: Wording<LesionName, Lesion> = {
   terms: lesionTerms,
   phrase(lesion, name, stream) {
-    const many = /(?:s|drusen)$/.test(name)
+    const many = isPlural(name)
     const amount = counted.has(lesion.name) && many && stream.chance(0.7) ? amountWord(lesion, stream) : ''
     const degree =
       lesion.name === 'Media Opacity' && stream.chance(0.6)
