@@ -6,11 +6,7 @@ import { colourDomains } from './colour-domains.ts'
 import type { PhantomDomain } from './domain.ts'
 import { greyDomains } from './grey-domains.ts'
 
-const domains: readonly PhantomDomain[] = [
-  chestXray as PhantomDomain,
-  ...colourDomains,
-  ...greyDomains,
-]
+const domains: readonly PhantomDomain[] = [chestXray as PhantomDomain, ...colourDomains, ...greyDomains]
 
 /** All phantom domains. */
 export function listDomains(): readonly PhantomDomain[] {
