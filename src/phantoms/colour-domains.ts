@@ -5,5 +5,16 @@ import { dermoscopy } from './dermoscopy/domain.ts'
 import type { PhantomDomain } from './domain.ts'
 import { endoscopy } from './endoscopy/domain.ts'
 import { fundus } from './fundus/domain.ts'
+import { histology } from './histology/domain.ts'
+import { histologySlide } from './histology-slide/domain.ts'
+import { textureAnomaly } from './texture-anomaly/domain.ts'
 
-export const colourDomains = [fundus, dermoscopy, endoscopy, bloodSmear] as unknown as readonly PhantomDomain[]
+export const colourDomains = [
+  fundus,
+  dermoscopy,
+  endoscopy,
+  bloodSmear,
+  textureAnomaly,
+  histology,
+  histologySlide,
+] as unknown as readonly PhantomDomain[]

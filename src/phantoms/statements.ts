@@ -203,6 +203,11 @@ function denials<Name extends string, Finding extends Drawn<Name>>(
   return blocks
 }
 
+/** True when nothing is drawn and nothing is named or doubted: only then may words call it normal. */
+export function isNormal<Name extends string>({ findings, mentions }: Said<Name, Drawn<Name>>): boolean {
+  return findings.length === 0 && mentions.every(({ polarity }) => polarity === 0)
+}
+
 /** True for plural nouns, as the names of phantom domains are formed. */
 export function isPlural(noun: string): boolean {
   return /(?:s|drusen|lacunae)$/.test(noun) && !/(?:sis|us|ss)$/.test(noun)

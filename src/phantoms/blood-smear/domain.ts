@@ -8,7 +8,7 @@ import { meanOf } from '../effects.ts'
 import { longTail, type Manner, plural, type Sentence, say, sentence, type Terms } from '../grammar.ts'
 import { boxOf, maskOf, type OwnedBox, toPixels } from '../outline.ts'
 import { presence } from '../person.ts'
-import { phraseOf, speak, type Wording, wordsOf } from '../statements.ts'
+import { isNormal, phraseOf, speak, type Wording, wordsOf } from '../statements.ts'
 import { cellOutline, renderSmear } from './render.ts'
 import {
   type Cell,
@@ -98,7 +98,12 @@ function caption(scene: SmearScene, manner: Manner): Sentence<SmearName>[] {
   const said = scene.mentions.filter(({ polarity }) => polarity === 1)
   const nouns = said.map(({ about }) => phraseOf(wording, about as SmearFinding, manner, stream).noun)
   const head = stream.pick(['Blood smear with', 'Peripheral blood film showing', 'Micrograph of blood with'])
-  const text = nouns.length === 0 ? 'Blood smear of usual red cells.' : `${head} ${nouns.join(', ')}.`
+  const text =
+    nouns.length === 0
+      ? isNormal(scene)
+        ? 'Blood smear of usual red cells.'
+        : 'Blood smear.'
+      : `${head} ${nouns.join(', ')}.`
   return said.length === 0
     ? [sentence(text)]
     : said.map(({ name, finding }) => sentence(text, { name, polarity: 1, finding }))

@@ -2,7 +2,7 @@
 
 import { random } from '../../core/random.ts'
 import { longTail, type Manner, nameOf, plural, type Sentence, say, sentence, type Terms } from '../grammar.ts'
-import { speak, type Wording, wordsOf } from '../statements.ts'
+import { isNormal, speak, type Wording, wordsOf } from '../statements.ts'
 import { type EndoscopyScene, type Lesion, type LesionName, placeName } from './scene.ts'
 
 const terms: Readonly<Record<LesionName, Terms>> = {
@@ -116,6 +116,7 @@ export function captionEndoscopy(scene: EndoscopyScene, manner: Manner): Sentenc
       const text = `${counted}${lesion.spots.length === 1 ? `, located ${placeOf(lesion)}` : ''}.`
       return sentence(`${text.charAt(0).toUpperCase()}${text.slice(1)}`, { name, polarity: 1, finding })
     })
+  if (said.length === 0 && !isNormal(scene)) return [sentence<LesionName>('A picture of the colon.')]
   return said.length > 0
     ? said
     : [sentence<LesionName>(say(longTail('Healthy mucosa of the colon.', 'Normal colon.'), stream))]

@@ -2,7 +2,7 @@
 
 import { type Random, random } from '../../core/random.ts'
 import { longTail, type Manner, nameOf, type Sentence, say, sentence, type Terms } from '../grammar.ts'
-import { isPlural, phraseOf, speak, type Wording, wordsOf } from '../statements.ts'
+import { isNormal, isPlural, phraseOf, speak, type Wording, wordsOf } from '../statements.ts'
 import { type FundusScene, type GradeName, gradeNames, type Lesion, type LesionName } from './scene.ts'
 
 /** What sentences can be about. */
@@ -234,7 +234,12 @@ export function captionFundus(scene: FundusScene, manner: Manner): Sentence<Fund
     scene.grade > 0
       ? [/^[A-Z]{2}/.test(grade) ? grade : grade.charAt(0).toLowerCase() + grade.slice(1), ...nouns]
       : nouns
-  const text = what.length === 0 ? 'A fundus photograph of a healthy eye.' : `${head} ${what.join(', ')}.`
+  const text =
+    what.length === 0
+      ? isNormal(scene)
+        ? 'A fundus photograph of a healthy eye.'
+        : 'A fundus photograph.'
+      : `${head} ${what.join(', ')}.`
   const about = scene.grade > 0 ? conclusion.map((s) => ({ ...s, text, section: 'findings' as const })) : []
   const lesions = positives.map(({ name, finding }) => sentence<FundusLabel>(text, { name, polarity: 1, finding }))
   return about.length + lesions.length === 0 ? [sentence(text)] : [...about, ...lesions]

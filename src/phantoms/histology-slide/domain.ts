@@ -1,0 +1,252 @@
+/** @file Whole slides as a domain: a bag of tiles, a slide report, an omics table and survival. */
+
+import sharp from 'sharp'
+import { random } from '../../core/random.ts'
+import { wordsIn } from '../assemble.ts'
+import { encodeCanvas } from '../colour.ts'
+import { meanRatio, pictureEffects } from '../dials.ts'
+import { type MadeStudy, phantomDomain } from '../domain.ts'
+import { meanOf, shareOf } from '../effects.ts'
+import {
+  affirm,
+  deny,
+  longTail,
+  type Manner,
+  nameOf,
+  type Sentence,
+  sentence,
+  type Terms,
+  truthOf,
+} from '../grammar.ts'
+import { renderTile } from '../histology/render.ts'
+import { type GradeName, gradeNames } from '../histology/tile.ts'
+import { gradeTerms } from '../histology/words.ts'
+import { presence, recordOf, studyId } from '../person.ts'
+import { isPlural, wordsOf } from '../statements.ts'
+import { type SlideFindingName, type SlideScene, sampleSlide, slideDials, slideFindings } from './scene.ts'
+
+type SlideLabel = SlideFindingName | GradeName
+
+const terms: Readonly<Record<SlideFindingName, Terms>> = {
+  Tumour: {
+    train: longTail('adenocarcinoma', 'invasive carcinoma', 'carcinoma'),
+    heldOut: ['malignant glandular neoplasm'],
+    mass: true,
+  },
+  Necrosis: {
+    train: longTail('tumour necrosis', 'necrosis', 'areas of necrosis'),
+    heldOut: ['dead tissue with nuclear dust'],
+    mass: true,
+  },
+  'Immune Infiltrate': {
+    train: longTail('lymphocytic infiltrate', 'immune infiltrate', 'lymphoid reaction'),
+    heldOut: ['crowds of small dark round cells'],
+  },
+  'High Mitotic Rate': {
+    train: longTail('brisk mitotic activity', 'high mitotic rate', 'numerous mitoses'),
+    heldOut: ['many dividing cells'],
+    mass: true,
+  },
+}
+
+/** The sentences of a slide report. */
+function describe(scene: SlideScene, manner: Manner): Sentence<SlideLabel>[] {
+  const stream = random(scene.seed, 'describe', scene.index)
+  const sentences: Sentence<SlideLabel>[] = []
+  const said = scene.findings.filter((name) => !scene.unsaid.includes(name))
+  for (const name of slideFindings) {
+    if (said.includes(name)) {
+      const noun = nameOf(terms[name], manner, stream)
+      const many = isPlural(noun)
+      const phrase = { noun, many, mass: terms[name].mass ?? false }
+      sentences.push(sentence(affirm(phrase, stream), { name, polarity: 1 }))
+    } else if (!scene.findings.includes(name) && stream.chance(0.45)) {
+      sentences.push(sentence(deny(nameOf(terms[name], manner, stream), stream), { name, polarity: 0 }))
+    }
+  }
+  const findings = stream.shuffle(sentences)
+  if (findings.length === 0) findings.push(sentence('Sections of colon.'))
+  const who = `${scene.age} year old ${scene.sex === 'F' ? 'woman' : 'man'}, resection of the colon.`
+  const grade = nameOf(gradeTerms[scene.grade], manner, stream)
+  const verdict = said.includes('Tumour')
+    ? sentence<SlideLabel>(`The tumour is ${grade}.`, { section: 'impression', name: scene.grade, polarity: 1 })
+    : sentence<SlideLabel>(scene.findings.includes('Tumour') ? 'See findings.' : 'Benign tissue.', {
+        section: 'impression',
+      })
+  return [sentence<SlideLabel>(who, { section: 'indication' }), ...findings, verdict]
+}
+
+/** What is in a tile, as its caption would say: the tissues, kept as `view` of the image. */
+const viewOf = ({ at: [column, row] }: SlideScene['tiles'][number]): string => `tile ${column},${row}`
+
+export const histologySlide = phantomDomain({
+  id: 'histology-slide',
+  name: 'Histology slide',
+  findings: [...slideFindings, ...gradeNames],
+  smallFindings: ['Necrosis', 'Immune Infiltrate', 'High Mitotic Rate'],
+  dials: slideDials,
+  voices: ['report'],
+  words: wordsOf<SlideLabel>({ ...terms, ...gradeTerms }),
+  size: { least: 64, most: 512, default: 96 },
+  async make({ index, split }, options) {
+    const { dials, size } = options
+    const scene = sampleSlide(options.seed, index, dials, split)
+    const id = studyId(index)
+    const tiles = scene.tiles.map((tile, k) => ({ ...tile, path: `images/${id}-t${String(k).padStart(3, '0')}.png` }))
+    const omics = `omics/${id}.csv`
+    const sentences = describe(scene, options)
+    const tumour = scene.findings.includes('Tumour')
+    const study = recordOf(scene, {
+      domain: 'histology-slide',
+      images: tiles.map((tile) => ({
+        path: tile.path,
+        view: viewOf(tile),
+        modality: 'SM',
+        spacing: [0.25 / size, 0.25 / size],
+      })),
+      ...wordsIn(options.voice, sentences),
+      attributes: {
+        laboratory: scene.laboratory,
+        tiles: tiles.length,
+        logHazard: Math.round(scene.logHazard * 1000) / 1000,
+        tissues: tiles.map(({ tissues }) => tissues.join('+')).join(';'),
+        ...(tumour ? { grade: gradeNames.indexOf(scene.grade) + 1 } : {}),
+      },
+      omics,
+      survival: scene.survival,
+      truth: {
+        labels: { ...presence(slideFindings, scene.findings), ...presence(gradeNames, tumour ? [scene.grade] : []) },
+        sentences: truthOf(sentences),
+      },
+    })
+    const pictures = await Promise.all(
+      tiles.map(({ tile, staining }) => encodeCanvas(renderTile(tile, staining, size, { noise: dials.noise }))),
+    )
+    const table = `name,value\n${scene.omics.map(({ name, value }) => `${name},${value}\n`).join('')}`
+    const files: MadeStudy['files'] = [
+      ...tiles.map(({ path }, k) => ({ path, bytes: pictures[k] as Uint8Array })),
+      { path: omics, bytes: new TextEncoder().encode(table) },
+    ]
+    return { study, files, preview: () => mosaic(pictures, size) }
+  },
+  effects: {
+    noise: pictureEffects().noise,
+    nuisance: pictureEffects({ normals: 0 }).nuisance,
+    tiles: { values: [4, 9, 16], what: 'tiles a slide', measure: meanOf(({ images }) => images.length), studies: 6 },
+    normals: {
+      values: [0, 0.5, 1],
+      what: 'share of slides without tumour',
+      measure: shareOf(({ truth }) => truth?.labels.Tumour === 0),
+      dials: { tiles: 4 },
+    },
+    tumourTiles: {
+      values: [0.1, 0.4, 0.9],
+      what: 'tiles with tumour a slide',
+      measure: meanOf((study) => tilesWith(study, 'Tumour')),
+      dials: { normals: 0 },
+      studies: 10,
+    },
+    rareTiles: {
+      values: [0.05, 0.15, 0.3],
+      what: 'tiles with necrosis a slide',
+      measure: meanOf((study) => tilesWith(study, 'Necrosis')),
+      dials: { normals: 0, tumourTiles: 0.2 },
+      studies: 10,
+    },
+    pathwayStrength: {
+      values: [0, 0.6, 2],
+      what: 'correlation of cytokine genes with the infiltrate',
+      measure: (made) => correlation(made, 'cytokines', 'Immune Infiltrate'),
+      dials: { tiles: 4 },
+      studies: 120,
+    },
+    interaction: {
+      values: [0, 1.6, 4],
+      what: 'greatest log hazard',
+      measure: (made) => Math.max(...made.map(({ study }) => study.attributes.logHazard as number)),
+      dials: { tiles: 4 },
+      studies: 60,
+    },
+    censoring: {
+      values: [0, 0.3, 0.9],
+      what: 'share of censored patients',
+      measure: shareOf(({ survival }) => survival?.event === false),
+      dials: { tiles: 4 },
+    },
+    genes: {
+      values: [1, 8, 20],
+      what: 'lines of the omics table',
+      measure: (made) =>
+        Buffer.from(made[0]?.files.at(-1)?.bytes ?? [])
+          .toString('utf8')
+          .split('\n').length,
+      dials: { tiles: 4 },
+      studies: 2,
+    },
+    labelNoise: {
+      values: [0, 0.3, 0.9],
+      what: 'findings not said a study',
+      measure: meanOf(
+        ({ labels, truth }) => slideFindings.filter((name) => truth?.labels[name] === 1 && labels[name] !== 1).length,
+      ),
+      dials: { tiles: 4 },
+    },
+    laboratory: {
+      values: ['south', 'north'],
+      what: 'mean of blue over red',
+      measure: meanRatio(2, 0),
+      dials: { tiles: 4 },
+    },
+  },
+  card: {
+    scene:
+      'The tiles of one slide in a bag, with a table of genes in six families whose pathways drive grade, mitoses, infiltrate and necrosis, and a time to death or to the last contact.',
+    hard: [
+      'what decides is in a few of the tiles',
+      'part of the risk is in an interaction of picture and genes, part in one of them alone',
+      'censored times; one stain a slide',
+    ],
+    truth: [
+      'slide labels and grade',
+      'tissues of each tile, log hazard as attributes',
+      'omics CSV (family:gene, value)',
+      'months and event',
+    ],
+    systems: ['PathOmics', 'CMTA', 'CITE', 'PLIP', 'Quilt'],
+  },
+})
+
+/** Tiles of a study that show a tissue. */
+function tilesWith({ attributes }: { attributes: Record<string, string | number | boolean> }, tissue: string): number {
+  return String(attributes.tissues)
+    .split(';')
+    .filter((tile) => tile.split('+').includes(tissue)).length
+}
+
+/** Correlation of the mean of a family's genes with a label. */
+function correlation(made: readonly MadeStudy[], family: string, label: string): number {
+  const rows = made.map(({ study, files }) => {
+    const lines = Buffer.from(files.at(-1)?.bytes ?? [])
+      .toString('utf8')
+      .split('\n')
+      .filter((line) => line.startsWith(family))
+    return [
+      lines.reduce((sum, line) => sum + Number(line.split(',')[1]), 0) / lines.length,
+      study.truth?.labels[label] ?? 0,
+    ] as const
+  })
+  const mean = (k: 0 | 1): number => rows.reduce((sum, row) => sum + row[k], 0) / rows.length
+  const [mx, my] = [mean(0), mean(1)]
+  const product = (a: 0 | 1, b: 0 | 1): number =>
+    rows.reduce((sum, row) => sum + (row[a] - (a === 0 ? mx : my)) * (row[b] - (b === 0 ? mx : my)), 0)
+  return product(0, 1) / Math.sqrt(product(0, 0) * product(1, 1) || 1)
+}
+
+/** The tiles beside each other, for the contact sheet. */
+function mosaic(pictures: readonly Buffer[], size: number): Promise<Buffer> {
+  const side = Math.ceil(Math.sqrt(pictures.length))
+  return sharp({ create: { width: side * size, height: side * size, channels: 3, background: '#fff' } })
+    .composite(pictures.map((input, k) => ({ input, left: (k % side) * size, top: Math.floor(k / side) * size })))
+    .png({ compressionLevel: 1 })
+    .toBuffer()
+}
