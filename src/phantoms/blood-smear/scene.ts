@@ -100,10 +100,10 @@ export function sampleSmear(seed: number, index: number, dials: SmearDials, spli
   if (!healthy && changes.size === 0) changes.add(lots.pick(changeNames))
   const whites = new Map<WhiteName, number>()
   const total = lots.weighted([
-    [0, 0.12],
-    [1, 0.45],
-    [2, 0.28],
-    [3, 0.15],
+    [0, 0.25],
+    [1, 0.38],
+    [2, 0.24],
+    [3, 0.13],
   ] as const)
   for (let k = 0; k < total; k++) {
     const kind = lots.weighted([

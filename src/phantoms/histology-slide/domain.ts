@@ -87,7 +87,7 @@ export const histologySlide = phantomDomain({
   dials: slideDials,
   voices: ['report'],
   words: wordsOf<SlideLabel>({ ...terms, ...gradeTerms }),
-  size: { least: 64, most: 512, default: 96 },
+  size: { least: 32, most: 512, default: 96 },
   async make({ index, split }, options) {
     const { dials, size } = options
     const scene = sampleSlide(options.seed, index, dials, split)

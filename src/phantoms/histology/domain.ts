@@ -40,7 +40,7 @@ export const histology = phantomDomain({
   findings: [...tileFindings, ...gradeNames],
   smallFindings: ['Mitoses'],
   dials: histologyDials,
-  voices: ['caption', 'report'],
+  voices: ['report', 'caption'],
   words: histologyWords,
   size: { least: 64, most: 1024, default: 96 },
   async make({ index, split }, options) {

@@ -75,7 +75,7 @@ export const textureAnomaly = phantomDomain({
   findings: defectNames,
   smallFindings: ['Scratch', 'Crack', 'Foreign Fibre', 'Hole'],
   dials: textureDials,
-  voices: ['caption', 'report'],
+  voices: ['report', 'caption'],
   words: wordsOf<DefectName>(terms),
   size: { least: 64, most: 1024, default: 96 },
   async make({ index, split }, options) {
@@ -118,12 +118,6 @@ export const textureAnomaly = phantomDomain({
   effects: {
     ...pictureEffects({ normals: 0 }),
     ...findingEffects(defectNames),
-    falseNegativeRate: {
-      values: [0, 0.5, 1],
-      what: 'share of reports that are a fixed text',
-      measure: shareOf(({ captions, labels }) => captions.length > 0 && Object.keys(labels).length === 0),
-      dials: { normals: 1, uncertaintyRate: 0, labelNoise: 0, negationRate: 0.9 },
-    },
     classes: {
       values: ['objects', 'all', 'surfaces'],
       what: 'share of surfaces among the classes',

@@ -6,7 +6,7 @@ import { renderTexture } from './render.ts'
 import { classNames, sampleTexture, textureDials } from './scene.ts'
 
 const domain = textureAnomaly as unknown as PhantomDomain
-holdsTheContract(domain, ['contrast', 'classes', 'normals'])
+holdsTheContract(domain, ['contrast', 'classes', 'normals', 'falseNegativeRate'])
 
 describe('texture anomalies', () => {
   it('draw sixteen classes that differ from each other more than from themselves', () => {
@@ -22,7 +22,10 @@ describe('texture anomalies', () => {
   })
 
   it('are abnormal exactly when a kind of damage is drawn, and captions say so', async () => {
-    for (const { study } of await makeStudies(domain, 120, { dials: { labelNoise: 0, uncertaintyRate: 0 } })) {
+    for (const { study } of await makeStudies(domain, 120, {
+      dials: { labelNoise: 0, uncertaintyRate: 0 },
+      voice: 'caption',
+    })) {
       const damaged = domain.findings.some((name) => study.truth?.labels[name] === 1)
       expect(study.truth?.labels.Anomaly).toBe(damaged ? 1 : 0)
       expect(/\bdamaged\b/.test(study.captions[0] as string)).toBe(damaged)
