@@ -9,6 +9,7 @@ import { ecg } from './ecg/domain.ts'
 import { knee } from './knee/domain.ts'
 import { mammogram } from './mammogram/domain.ts'
 import { lungNoduleCt } from './nodule/domain.ts'
+import { placenta } from './placenta/domain.ts'
 import { ultrasoundBreast } from './ultrasound/breast-domain.ts'
 import { ultrasoundHeart } from './ultrasound/heart-domain.ts'
 
@@ -18,6 +19,7 @@ export const greyDomains = [
   lungNoduleCt,
   ultrasoundBreast,
   ultrasoundHeart,
+  placenta,
   mammogram,
   knee,
   dentalPanorama,

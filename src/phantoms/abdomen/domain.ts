@@ -2,17 +2,18 @@
 
 import type { Study } from '../../data/study.ts'
 import { solidBox } from '../common/boxes.ts'
-import { recordEffects } from '../common/dials.ts'
+import { commonEffects, formEffect } from '../common/dials.ts'
 import { type Dictation, dictate } from '../common/dictate.ts'
 import { mosaic } from '../common/mosaic.ts'
 import { fieldsOf } from '../common/picture-domain.ts'
 import { planScene } from '../common/plan.ts'
-import { kebab, type PlacedBox, recordOf, studyId } from '../common/record.ts'
+import { type PlacedBox, recordOf } from '../common/record.ts'
 import { type MadeStudy, type MakeOptions, phantomDomain } from '../domain.ts'
 import { meanOf } from '../effects.ts'
 import { encodePng } from '../encode.ts'
 import { encodeNifti } from '../encode-nifti.ts'
 import type { Place } from '../patients.ts'
+import { kebab, studyId } from '../person.ts'
 import {
   type AbdomenAnatomy,
   type AbdomenDials,
@@ -166,12 +167,14 @@ export const abdominalCt = phantomDomain({
   size: { least: 32, most: 256, default: 64 },
   make: makeAbdomen,
   effects: {
-    ...recordEffects,
+    ...commonEffects({ ...abdomenPlanner, flat: { form: 'slice' } }),
+    form: formEffect('slice', 'volume'),
     labelled: {
       values: ['spleen', 'kidney', 'organs', 'all'],
       what: 'annotated classes',
       measure: meanOf((study) => labelSets[study.attributes.dataset as keyof typeof labelSets].length),
-      studies: 4,
+      dials: { thickness: 10 },
+      studies: 2,
     },
     thickness: {
       values: [2.5, 5, 10],

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { random } from '../../core/random.ts'
-import { type CommonDials, commonDials } from '../common/dials.ts'
+import { type CommonDials, planDials } from '../common/dials.ts'
 import type { FindingSpec, Planner, Scene } from '../common/plan.ts'
 import { longTail } from '../grammar.ts'
 
@@ -86,7 +86,7 @@ export interface AbdomenAnatomy {
 export type AbdomenScene = Scene<AbdomenFinding, AbdomenAnatomy, AbdomenShape>
 
 export const abdomenDials = z.strictObject({
-  ...commonDials(abdomenFindings),
+  ...planDials(),
   labelled: z
     .enum(['all', 'mixed', 'liver', 'spleen', 'kidney', 'pancreas', 'organs'])
     .default('all')

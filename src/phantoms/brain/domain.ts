@@ -1,7 +1,7 @@
 /** @file The brain MRI phantom: one report section a sequence, slices or volumes, declaration. */
 
 import { detectorFrom, poseFrom } from '../common/acquisition.ts'
-import { commonEffects } from '../common/dials.ts'
+import { commonEffects, formEffect } from '../common/dials.ts'
 import type { Dictation } from '../common/dictate.ts'
 import { fieldsOf, makePictures, type PictureDomain } from '../common/picture-domain.ts'
 import { phantomDomain } from '../domain.ts'
@@ -145,11 +145,13 @@ export const brainMri = phantomDomain({
   make: (place, options) =>
     options.dials.form === 'slice' ? makeSlices(place, options) : makeBrainVolumes(brainPictures, place, options),
   effects: {
-    ...commonEffects,
+    ...commonEffects({ ...brainPlanner, cue: 'Acute Infarct' }),
+    form: formEffect('slice', 'volume'),
     infants: {
       values: [0, 0.3, 1],
       what: 'share of infants',
       measure: (made) => made.filter(({ study }) => study.attributes.ageWeeks !== undefined).length / made.length,
+      studies: 24,
     },
   },
   card: {

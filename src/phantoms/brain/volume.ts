@@ -7,10 +7,11 @@ import { dictate } from '../common/dictate.ts'
 import { mosaic } from '../common/mosaic.ts'
 import { type PictureDomain, renderView } from '../common/picture-domain.ts'
 import { planScene } from '../common/plan.ts'
-import { kebab, type PlacedBox, recordOf, studyId } from '../common/record.ts'
+import { type PlacedBox, recordOf } from '../common/record.ts'
 import type { MadeStudy, MakeOptions } from '../domain.ts'
 import { encodeNifti } from '../encode-nifti.ts'
 import type { Place } from '../patients.ts'
+import { kebab, studyId } from '../person.ts'
 import { brainOf, brainOutlines, drawBrain } from './render.ts'
 import {
   type BrainAnatomy,

@@ -2,13 +2,14 @@
 
 import { z } from 'zod'
 import type { Study } from '../../data/study.ts'
+import { shortcutEffect } from '../dials.ts'
 import type { DialEffect, MadeStudy } from '../domain.ts'
 import { meanDifference, meanGrain, meanOf, meanSpread, shareOf } from '../effects.ts'
 
 const share = z.number().min(0).max(1)
 
-/** Schemas of the shared dials; `names` are the findings, of which one can be given away by the shortcut. */
-export function commonDials<Name extends string>(names: readonly [Name, ...Name[]]) {
+/** Schemas of the dials of what is there, how it is drawn and what is said. */
+export function planDials() {
   return {
     contrast: z
       .number()
@@ -27,10 +28,6 @@ export function commonDials<Name extends string>(names: readonly [Name, ...Name[
     labelNoise: share
       .default(0.01)
       .describe('chance that a present finding is left out of the report, and that a study is given one it has not'),
-    shortcut: share
-      .default(0)
-      .describe('in train only: how surely a boxed corner tag goes with the shortcut finding; 0 means no relation'),
-    shortcutFinding: z.enum(names).default(names[0]).describe('the finding that the shortcut gives away'),
     prevalence: z.number().min(0).max(5).default(1).describe('scales the odds of every finding in abnormal studies'),
     cooccurrence: z
       .number()
@@ -48,6 +45,17 @@ export function commonDials<Name extends string>(names: readonly [Name, ...Name[
   }
 }
 
+/** The dials of a plan and the shortcut: one of the findings can be given away by the corner tag. */
+export function commonDials<Name extends string>(names: readonly [Name, ...Name[]]) {
+  return {
+    ...planDials(),
+    shortcut: share
+      .default(0)
+      .describe('in train only: how surely a boxed corner tag goes with the shortcut finding; 0 means no relation'),
+    shortcutFinding: z.enum(names).default(names[0]).describe('the finding that the shortcut gives away'),
+  }
+}
+
 /** Values of the shared dials. */
 export interface CommonDials {
   contrast: number
@@ -56,12 +64,14 @@ export interface CommonDials {
   negationRate: number
   uncertaintyRate: number
   labelNoise: number
-  shortcut: number
-  shortcutFinding: string
   prevalence: number
-  cooccurrence: number
+  /** Only where findings depend on each other. */
+  cooccurrence?: number
   noise: number
   nuisance: number
+  /** Only where a cue can be drawn. */
+  shortcut?: number
+  shortcutFinding?: string
 }
 
 const present = ({ truth }: Study): string[] =>
@@ -81,11 +91,8 @@ function repeats(made: readonly MadeStudy[]): number {
   return made.filter((study) => (counts.get(key(study)) as number) > 1).length / made.length
 }
 
-/**
- * What the shared dials do to records. `shortcut` has no entry: it needs the tag of a scene, which a study does not tell;
- * `cooccurrence` none, as each domain has its own pairs.
- */
-export const recordEffects: Readonly<Record<string, DialEffect>> = {
+/** What the shared dials do to records. */
+const recordEffects: Readonly<Record<string, DialEffect>> = {
   normals: { values: [0, 0.4, 1], what: 'share without finding', measure: shareOf((s) => present(s).length === 0) },
   falseNegativeRate: {
     values: [0, 0.5, 1],
@@ -118,9 +125,8 @@ export const recordEffects: Readonly<Record<string, DialEffect>> = {
   },
 }
 
-/** What the shared dials do, to PNG pictures too. */
-export const commonEffects: Readonly<Record<string, DialEffect>> = {
-  ...recordEffects,
+/** What the shared dials do to PNG pictures. */
+const pictureEffects: Readonly<Record<string, DialEffect>> = {
   contrast: {
     values: [0, 1, 2],
     what: 'mean difference to pictures without contrast',
@@ -136,4 +142,52 @@ export const commonEffects: Readonly<Record<string, DialEffect>> = {
     dials: { normals: 1, noise: 0 },
     studies: 24,
   },
+}
+
+/** What a domain says to have the effects of its shared dials. */
+interface Effective {
+  dependence: readonly (readonly [string, string, number])[]
+  /** The first finding of the shortcut, where there is one. */
+  cue?: string
+  /** Dials under which the first file is a PNG. */
+  flat?: Readonly<Record<string, unknown>>
+}
+
+/** Effects of the shared dials on records. */
+export function planEffects({ dependence }: Pick<Effective, 'dependence'>): Record<string, DialEffect> {
+  const pair = dependence.find(([, , boost]) => boost > 0)
+  return pair ? { ...recordEffects, cooccurrence: togetherEffect(pair[0], pair[1]) } : { ...recordEffects }
+}
+
+/** Effects of the shared dials on records and pictures. */
+export function commonEffects({ dependence, cue, flat = {} }: Effective): Record<string, DialEffect> {
+  const pictures = Object.entries(pictureEffects).map(
+    ([dial, effect]) => [dial, { ...effect, dials: { ...effect.dials, ...flat } }] as const,
+  )
+  return {
+    ...planEffects({ dependence }),
+    ...Object.fromEntries(pictures),
+    ...(cue === undefined ? {} : { shortcut: shortcutEffect(cue) }),
+  }
+}
+
+/** How often two findings come together. */
+function togetherEffect(cause: string, effect: string): DialEffect {
+  return {
+    values: [0, 1, 3],
+    what: `share of studies with both ${cause} and ${effect}`,
+    measure: shareOf(({ truth }) => truth?.labels[cause] === 1 && truth.labels[effect] === 1),
+    dials: { normals: 0, uncertaintyRate: 0 },
+    studies: 200,
+  }
+}
+
+/** Effect of a dial that asks for volumes instead of slices. */
+export function formEffect(flat: string, solid: string): DialEffect {
+  return {
+    values: [flat, solid],
+    what: 'share of studies whose images are volumes',
+    measure: shareOf((study) => study.images.every(({ path }) => path.endsWith('.nii.gz'))),
+    studies: 1,
+  }
 }

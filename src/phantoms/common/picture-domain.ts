@@ -10,12 +10,13 @@ import { encodePng, quantise } from '../encode.ts'
 import type { Points } from '../geometry.ts'
 import type { Terms } from '../grammar.ts'
 import type { Place } from '../patients.ts'
+import { kebab, studyId } from '../person.ts'
 import { blur } from '../raster.ts'
 import { boxAround, type Canvas, canvasOf, maskOf, type Pose } from './canvas.ts'
 import type { CommonDials } from './dials.ts'
 import { type Dictation, dictate } from './dictate.ts'
 import { type FindingSpec, type Planner, planScene, type Scene } from './plan.ts'
-import { kebab, type PlacedBox, recordOf, studyId } from './record.ts'
+import { type PlacedBox, recordOf } from './record.ts'
 
 /** One picture of a study. */
 export interface View {
@@ -160,7 +161,11 @@ export function makePictures<Name extends string, Anatomy, Shape, Dials extends 
       }
     }
     const more = domain.more?.(scene, canvasOf(domain.pose(scene, views[0] as View), size)) ?? {}
-    const attributes = { ...domain.attributes?.(scene), ...more.attributes }
+    const attributes = {
+      ...(domain.tag ? { cue: scene.tag.boxed } : {}),
+      ...domain.attributes?.(scene),
+      ...more.attributes,
+    }
     const captions = [...description.captions, ...(more.captions ?? [])]
     const boxes = boxesOf(domain, scene, size)
     const study = recordOf(scene, domain.planner.specs, description, boxes, {

@@ -148,7 +148,7 @@ export function planScene<Name extends string, Anatomy, Shape, Dials extends Com
     scene.findings.push({ name, strength, shape: planner.place(scene, name, stream) })
   }
   decideMentions(planner, scene, dials, random(seed, domain, 'words', index))
-  if (split === 'train' && tag.chance(dials.shortcut))
+  if (split === 'train' && tag.chance(dials.shortcut ?? 0))
     scene.tag.boxed = scene.findings.some((finding) => finding.name === dials.shortcutFinding)
   return scene
 }
@@ -168,7 +168,7 @@ function presentIn<Name extends string, Anatomy, Shape, Dials extends CommonDial
     for (const spec of specs) {
       let logOdds = spec.logOdds + Math.log(Math.max(1e-9, dials.prevalence))
       for (const [cause, effect, boost] of dependence) {
-        if (effect === spec.name && present.has(cause)) logOdds += boost * dials.cooccurrence
+        if (effect === spec.name && present.has(cause)) logOdds += boost * (dials.cooccurrence ?? 1)
       }
       const lot = (spec.chronic ? chronic : acute).uniform()
       if (lot < 1 / (1 + Math.exp(-logOdds))) present.add(spec.name)

@@ -2,7 +2,7 @@
 
 import { random } from '../../core/random.ts'
 import type { Study } from '../../data/study.ts'
-import { visitOf } from '../patients.ts'
+import { studyId } from '../person.ts'
 import { type Description, truthOfScene } from './dictate.ts'
 import type { FindingSpec, Scene } from './plan.ts'
 
@@ -14,16 +14,6 @@ export interface PlacedBox {
   box: Study['boxes'][number]['box']
 }
 
-/** Id of a study. Says nothing but its place. */
-export function studyId(index: number): string {
-  return `s${String(index).padStart(6, '0')}`
-}
-
-/** "Left Ventricle" -> "left-ventricle", for file names. */
-export function kebab(label: string): string {
-  return label.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
-}
-
 /** The fields of a study that come from its scene and words; what the domain adds goes into `more`. */
 export function recordOf<Name extends string, Anatomy, Shape>(
   scene: Scene<Name, Anatomy, Shape>,
@@ -32,7 +22,6 @@ export function recordOf<Name extends string, Anatomy, Shape>(
   boxes: readonly PlacedBox[],
   more: Partial<Study> & Pick<Study, 'images'>,
 ): Study {
-  const first = visitOf(scene.seed, scene.index).first
   const names = specs.map(({ name }) => name)
   const truth = truthOfScene(
     names,
@@ -54,7 +43,7 @@ export function recordOf<Name extends string, Anatomy, Shape>(
     }),
     masks: [],
     points: [],
-    priors: Array.from({ length: scene.index - first }, (_, k) => studyId(first + k)),
+    priors: Array.from({ length: scene.visit }, (_, k) => studyId(scene.index - scene.visit + k)),
     signals: [],
     frames: [],
     changes: {},

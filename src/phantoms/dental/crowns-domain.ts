@@ -24,6 +24,14 @@ import {
   positionOf,
 } from './crowns-scene.ts'
 
+/** Gaps do not bring each other: no co-occurrence to turn. */
+const crownDials = z
+  .strictObject({
+    ...commonDials(crownFindings),
+    normals: z.number().min(0).max(1).default(0.2).describe('share of patients without any finding'),
+  })
+  .omit({ cooccurrence: true })
+
 export const crownWords: Dictation<CrownFinding, CrownAnatomy, CrownShape> = {
   specs: crownSpecs,
   examination: () => 'Axial slice of the tooth crowns',
@@ -89,15 +97,12 @@ export const dentalCrowns = phantomDomain({
   id: 'dental-crowns',
   name: 'Tooth crowns',
   ...fieldsOf(crownSpecs),
-  dials: z.strictObject({
-    ...commonDials(crownFindings),
-    normals: z.number().min(0).max(1).default(0.2).describe('share of patients without any finding'),
-  }),
+  dials: crownDials,
   voices: ['report', 'caption'],
   size: { least: 48, most: 776, default: 96 },
   make: makePictures(crownPictures),
   effects: {
-    ...commonEffects,
+    ...commonEffects({ ...crownPlanner, cue: 'Metal Crown' }),
     prevalence: {
       values: [0.2, 1, 4],
       what: 'gaps a study',

@@ -99,7 +99,7 @@ export const dentalPanorama = phantomDomain({
   voices: ['report', 'caption'],
   size: { least: 48, most: 1024, default: 96 },
   make: makePictures(panoramaPictures),
-  effects: commonEffects,
+  effects: commonEffects({ ...panoramaPlanner, cue: 'Filling' }),
   card: {
     scene:
       'Both jaws unrolled: 28 to 30 teeth with roots, lower jaw with condyles and nerve canal, sinuses, shadow of the spine.',

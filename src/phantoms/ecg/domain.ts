@@ -1,15 +1,16 @@
 /** @file The ECG phantom: WFDB records, statements, a picture of the twelve leads, declaration. */
 
 import sharp from 'sharp'
-import { recordEffects } from '../common/dials.ts'
+import { planEffects } from '../common/dials.ts'
 import { type Dictation, dictate } from '../common/dictate.ts'
 import { fieldsOf } from '../common/picture-domain.ts'
 import { planScene } from '../common/plan.ts'
-import { recordOf, studyId } from '../common/record.ts'
+import { recordOf } from '../common/record.ts'
 import { type DialEffect, type MadeStudy, type MakeOptions, phantomDomain } from '../domain.ts'
 import { meanOf } from '../effects.ts'
 import { encodeWfdb } from '../encode-wfdb.ts'
 import type { Place } from '../patients.ts'
+import { studyId } from '../person.ts'
 import {
   type EcgAnatomy,
   type EcgDials,
@@ -154,14 +155,17 @@ const firstLead = ({ files }: MadeStudy): number[] => {
   return Array.from({ length: samples.length / 24 }, (_, i) => samples.readInt16LE(24 * i) / 1000)
 }
 
+const averageOf = <T>(items: readonly T[], value: (item: T, i: number) => number): number =>
+  items.reduce((sum, item, i) => sum + value(item, i), 0) / items.length
+
 const grain: DialEffect = {
   values: [0, 1, 4],
   what: 'mV from sample to sample',
   measure: (made) =>
-    made.reduce((sum, one) => {
+    averageOf(made, (one) => {
       const lead = firstLead(one)
-      return sum + lead.reduce((total, v, i) => total + Math.abs(v - (lead[i + 1] ?? v)), 0) / lead.length
-    }, 0) / made.length,
+      return averageOf(lead, (v, i) => Math.abs(v - (lead[i + 1] ?? v)))
+    }),
   studies: 12,
 }
 
@@ -174,8 +178,32 @@ export const ecg = phantomDomain({
   size: { least: 48, most: 1024, default: 96 },
   make: makeEcg,
   effects: {
-    ...recordEffects,
+    ...planEffects(ecgPlanner),
     noise: grain,
+    contrast: {
+      values: [0, 0.5, 1],
+      what: 'mV of difference to the record without contrast',
+      measure: (made, first) =>
+        averageOf(made, (one, i) => {
+          const plain = firstLead(first[i] as MadeStudy)
+          return averageOf(firstLead(one), (v, k) => Math.abs(v - (plain[k] as number)))
+        }),
+      dials: { normals: 0, noise: 0 },
+      studies: 20,
+    },
+    nuisance: {
+      values: [0, 1, 2],
+      what: 'mV of drift',
+      measure: (made) =>
+        averageOf(made, (one) => {
+          const lead = firstLead(one)
+          // Means of a second each: slower than the heart.
+          const seconds = Array.from({ length: 10 }, (_, k) => averageOf(lead.slice(k * 100, k * 100 + 100), (v) => v))
+          return averageOf(seconds, (v) => Math.abs(v - averageOf(seconds, (w) => w)))
+        }),
+      dials: { normals: 1 },
+      studies: 30,
+    },
     rate: {
       values: [100, 500],
       what: 'samples a second',

@@ -1,7 +1,7 @@
 /** @file Scenes of an electrocardiogram: rhythm, conduction, axis, infarction, hypertrophy, noise. */
 
 import { z } from 'zod'
-import { type CommonDials, commonDials } from '../common/dials.ts'
+import { type CommonDials, planDials } from '../common/dials.ts'
 import type { FindingSpec, Planner, Scene } from '../common/plan.ts'
 import { longTail } from '../grammar.ts'
 
@@ -63,7 +63,7 @@ export interface EcgAnatomy {
 export type EcgScene = Scene<EcgFinding, EcgAnatomy, EcgShape>
 
 export const ecgDials = z.strictObject({
-  ...commonDials(ecgFindings),
+  ...planDials(),
   rate: z
     .union([z.literal(100), z.literal(500)])
     .default(100)
@@ -227,7 +227,7 @@ export const ecgPlanner: Planner<EcgFinding, EcgAnatomy, EcgShape, EcgDials> = {
       axis,
       turn: person.normal(0, 9) * n,
       voltage: present.has('Left Ventricular Hypertrophy') ? person.uniform(2, 2.6) : person.uniform(0.75, 1.25),
-      noise: [0.016 * loud, 0.01 * loud * study.uniform(0, 1.5), 0.12 * loud * study.uniform(0.2, 1.4)],
+      noise: [0.016 * loud, 0.01 * loud * study.uniform(0, 1.5), 0.12 * loud * study.uniform(0.2, 1.4) * n],
       waves: [person.uniform(0.75, 1.3), person.uniform(0.8, 1.25)],
       phase: study.uniform(),
       flat: study.chance(0.03 * n) ? study.int(12) : null,

@@ -112,7 +112,7 @@ export const knee = phantomDomain({
   voices: ['report', 'caption'],
   size: { least: 48, most: 1024, default: 96 },
   make: makePictures(kneePictures),
-  effects: commonEffects,
+  effects: commonEffects({ ...kneePlanner, cue: 'Osteophytes' }),
   card: {
     scene: 'An AP film of one knee: femur, tibia, fibula and patella as spongy bone with cortex, in a round leg.',
     hard: [

@@ -123,7 +123,7 @@ export const mammogram = phantomDomain({
   voices: ['report', 'caption'],
   size: { least: 48, most: 1024, default: 96 },
   make: makePictures(mammogramPictures),
-  effects: commonEffects,
+  effects: commonEffects({ ...mammogramPlanner, cue: 'Mass' }),
   card: {
     scene:
       'One breast in the oblique and the cranio-caudal view: fat, glandular tissue, ligaments, skin, pectoral muscle.',

@@ -2,17 +2,18 @@
 
 import type { Study } from '../../data/study.ts'
 import { solidBox } from '../common/boxes.ts'
-import { recordEffects } from '../common/dials.ts'
+import { commonEffects, formEffect } from '../common/dials.ts'
 import { type Dictation, dictate } from '../common/dictate.ts'
 import { mosaic } from '../common/mosaic.ts'
 import { fieldsOf } from '../common/picture-domain.ts'
 import { planScene } from '../common/plan.ts'
-import { type PlacedBox, recordOf, studyId } from '../common/record.ts'
+import { type PlacedBox, recordOf } from '../common/record.ts'
 import { type MadeStudy, type MakeOptions, phantomDomain } from '../domain.ts'
 import { meanOf } from '../effects.ts'
 import { encodePng, quantise } from '../encode.ts'
 import { encodeNifti } from '../encode-nifti.ts'
 import type { Place } from '../patients.ts'
+import { studyId } from '../person.ts'
 import {
   classOf,
   cube,
@@ -174,7 +175,8 @@ export const lungNoduleCt = phantomDomain({
   size: { least: 24, most: 128, default: 64 },
   make: makeNodule,
   effects: {
-    ...recordEffects,
+    ...commonEffects({ ...nodulePlanner, flat: { form: 'slice' } }),
+    form: formEffect('slice', 'volume'),
     readers: {
       values: [1, 4, 9],
       what: 'readers a nodule',
@@ -188,6 +190,7 @@ export const lungNoduleCt = phantomDomain({
         const scores = ratings.map((rating) => rating.scores.malignancy as number)
         return Math.max(...scores) - Math.min(...scores)
       }),
+      dials: { form: 'slice' },
       studies: 30,
     },
   },

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { type Random, random } from '../../core/random.ts'
-import { type CommonDials, commonDials } from '../common/dials.ts'
+import { type CommonDials, planDials } from '../common/dials.ts'
 import type { FindingSpec, Planner, Scene } from '../common/plan.ts'
 import { longTail } from '../grammar.ts'
 
@@ -44,7 +44,7 @@ export interface NoduleAnatomy {
 export type NoduleScene = Scene<NoduleFinding, NoduleAnatomy, NoduleShape>
 
 export const noduleDials = z.strictObject({
-  ...commonDials(noduleFindings),
+  ...planDials(),
   readers: z.number().int().min(1).max(12).default(4).describe('readers who score each nodule'),
   disagreement: z
     .number()

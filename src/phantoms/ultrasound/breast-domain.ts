@@ -94,7 +94,7 @@ export const ultrasoundBreast = phantomDomain({
   voices: ['report', 'caption'],
   size: { least: 48, most: 1024, default: 96 },
   make: makePictures(breastPictures),
-  effects: commonEffects,
+  effects: commonEffects({ ...breastPlanner, cue: 'Cyst' }),
   card: {
     scene: 'A linear probe on the breast: skin, fat with ligaments, gland, muscle; at most one lesion in speckle.',
     hard: [

@@ -5,10 +5,10 @@ import { commonEffects } from '../common/dials.ts'
 import type { Dictation } from '../common/dictate.ts'
 import { fieldsOf, makePictures, type PictureDomain, renderView, type View } from '../common/picture-domain.ts'
 import { planScene } from '../common/plan.ts'
-import { studyId } from '../common/record.ts'
 import { type MadeStudy, phantomDomain } from '../domain.ts'
 import { encodePng, quantise } from '../encode.ts'
 import type { Points } from '../geometry.ts'
+import { studyId } from '../person.ts'
 import { chambersOf, contraction, drawHeart, effusionOf, type HeartView, heartDepth } from './heart-render.ts'
 import {
   type HeartAnatomy,
@@ -179,7 +179,7 @@ export const ultrasoundHeart = phantomDomain({
     return { study: { ...study, frames }, files: [...files, ...pictures] }
   },
   effects: {
-    ...commonEffects,
+    ...commonEffects({ ...heartPlanner, cue: 'Enlarged Left Atrium' }),
     frames: {
       values: [0, 2, 6],
       what: 'frames a study',
