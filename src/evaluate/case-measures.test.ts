@@ -8,8 +8,7 @@ const draws = fc.array(fc.nat(3), { minLength: cases, maxLength: cases })
 
 /** The case lists of a measure with every case repeated as often as it was drawn. */
 function repeated(measure: CaseMeasure, counts: readonly number[]): CaseMeasure {
-  const again = (values: ArrayLike<number>): number[] =>
-    counts.flatMap((count, i) => new Array<number>(count).fill(values[i]!))
+  const again = <T>(values: ArrayLike<T>): T[] => counts.flatMap((count, i) => new Array<T>(count).fill(values[i]!))
   switch (measure.kind) {
     case 'mean':
     case 'median':
@@ -18,10 +17,15 @@ function repeated(measure: CaseMeasure, counts: readonly number[]): CaseMeasure 
       return { ...measure, top: again(measure.top), bottom: again(measure.bottom) }
     case 'auroc':
     case 'auprc':
+    case 'ece':
       return {
         ...measure,
         findings: measure.findings.map((f) => ({ ...f, scores: again(f.scores), labels: again(f.labels) })),
       }
+    case 'detection':
+      return { ...measure, cases: again(measure.cases) }
+    case 'bleu':
+      return { ...measure, cases: again(measure.cases) }
     case 'concordance':
       return { ...measure, times: again(measure.times), events: again(measure.events), risks: again(measure.risks) }
   }
@@ -40,6 +44,12 @@ const measures: fc.Arbitrary<CaseMeasure> = fc.oneof(
   fc
     .tuple(numbers, binary)
     .map(([scores, labels]): CaseMeasure => ({ kind: 'auprc', findings: [{ name: 'a', scores, labels }] })),
+  fc.tuple(numbers, binary).map(
+    ([s, labels]): CaseMeasure => ({
+      kind: 'ece',
+      findings: [{ name: 'a', scores: s.map((v) => (v + 5) / 10), labels }],
+    }),
+  ),
   fc.tuple(numbers, binary, numbers).map(([t, events, risks]): CaseMeasure => {
     const times = t.map((v) => Math.round(v) + 6)
     return { kind: 'concordance', times, events, risks }

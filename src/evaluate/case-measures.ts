@@ -5,9 +5,12 @@
 
 import { rankedAuprc } from './metrics/auprc.ts'
 import { rankedAuroc } from './metrics/auroc.ts'
+import { prepareBleu } from './metrics/bleu.ts'
 import type { BootstrapOptions, BootstrapRun } from './metrics/bootstrap.ts'
+import { type DetectionCase, prepareDetection } from './metrics/detection.ts'
 import { type Measure, measureAll, type Prepared, weightedMean } from './metrics/measure.ts'
-import { type Counts, type Finding, rank } from './metrics/ranked.ts'
+import { type Counts, type Finding, meanDefined, rank } from './metrics/ranked.ts'
+import type { TextCase } from './metrics/tokens.ts'
 
 /** What a number is computed from; every list has one entry a case, in the order of the cases. NaN cases are left out. */
 export type CaseMeasure =
@@ -21,8 +24,15 @@ export type CaseMeasure =
   | { kind: 'auroc'; findings: readonly Finding[] }
   /** Mean over findings of the average precision. */
   | { kind: 'auprc'; findings: readonly Finding[] }
+  /** Mean over findings of the expected calibration error of probabilities, ten bins of equal width. */
+  | { kind: 'ece'; findings: readonly Finding[] }
   /** Share of comparable pairs whose risks are in the order of their times (Harrell's C); ties of risk count half. */
   | { kind: 'concordance'; times: ArrayLike<number>; events: ArrayLike<number>; risks: ArrayLike<number> }
+
+  /** COCO's average precision or recall of boxes. */
+  | { kind: 'detection'; cases: readonly DetectionCase[]; thresholds: readonly number[]; which: 'ap' | 'recall' }
+  /** BLEU-n of the whole set. */
+  | { kind: 'bleu'; cases: readonly TextCase[]; n: 1 | 2 | 3 | 4 }
 
 /** Measures of the same cases. */
 export interface CaseMeasures {
@@ -70,6 +80,15 @@ export function preparedMeasure(measure: CaseMeasure): Prepared {
         on: macroOf(kind === 'auroc' ? rankedAuroc : rankedAuprc, findings),
       }
     }
+    case 'ece':
+      return {
+        ...partOf(measure.findings[0]?.labels.length ?? 0, (i) =>
+          measure.findings.some(({ labels }) => labels[i] === 0 || labels[i] === 1),
+        ),
+        variant: 'ECE of 10 bins, mean over findings',
+        rule: 'undefined when no case has a label',
+        on: calibrationOf(measure.findings),
+      }
     case 'concordance':
       return {
         ...partOf(measure.times.length, () => true),
@@ -77,6 +96,10 @@ export function preparedMeasure(measure: CaseMeasure): Prepared {
         rule: 'undefined when no two cases can be compared',
         on: concordanceOf(measure),
       }
+    case 'detection':
+      return prepareDetection(measure.cases, { thresholds: measure.thresholds })[measure.which]
+    case 'bleu':
+      return prepareBleu(measure.cases)[measure.n - 1]!
   }
 }
 
@@ -104,6 +127,27 @@ function macroOf(metric: typeof rankedAuroc, findings: readonly Finding[]): OnCo
   const ranked = findings.map(({ name, scores, labels }) => rank(scores, labels, name))
   const used = ranked.filter((finding) => !Number.isNaN(metric(finding)))
   return (counts) => used.reduce((sum, finding) => sum + metric(finding, counts), 0) / used.length
+}
+
+/** Gap between probability and frequency in each of ten bins, weighted by its cases, averaged over findings. */
+function calibrationOf(findings: readonly Finding[]): OnCounts {
+  const bins = 10
+  return (counts) => {
+    const errors = findings.map(({ scores, labels }) => {
+      const [said, seen] = [new Float64Array(bins), new Float64Array(bins)]
+      let total = 0
+      for (let i = 0; i < labels.length; i++) {
+        if (labels[i] !== 0 && labels[i] !== 1) continue
+        const count = counts === undefined ? 1 : counts[i]!
+        const bin = Math.min(bins - 1, Math.floor(scores[i]! * bins))
+        said[bin]! += count * scores[i]!
+        seen[bin]! += count * labels[i]!
+        total += count
+      }
+      return total === 0 ? Number.NaN : said.reduce((sum, value, b) => sum + Math.abs(value - seen[b]!), 0) / total
+    })
+    return meanDefined(errors).value
+  }
 }
 
 function medianOf(values: ArrayLike<number>): OnCounts {

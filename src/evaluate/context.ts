@@ -67,6 +67,17 @@ async function readSplit(
   return { rows, pooled }
 }
 
+/** Loads pixels [n, C, size, size] of studies by their places, as the model wants them. Pictures are kept, up to 1 GB. */
+export function pictures(
+  model: Model,
+  folder: string,
+  studies: readonly Study[],
+): (places: readonly number[]) => Promise<Float32Array> {
+  const { preprocess } = model
+  const loader = openLoader({ folder, studies, preprocess, augment: 'none', seed: 0, cacheBytes: 1e9 })
+  return (places) => loader.pixels(places, 0)
+}
+
 /** Pixels [n, C, size, size] of studies, a batch at a time, as the model wants them. */
 export async function eachBatch(
   model: Model,

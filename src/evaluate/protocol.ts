@@ -10,7 +10,24 @@ import type { CaseMeasures } from './case-measures.ts'
 import type { ReportSection } from './report/html.ts'
 
 /** Codes of the survey's Table 2 where it has one. */
-export const protocolIds = ['ZSC', 'ITR'] as const
+export const protocolIds = [
+  'CLS',
+  'ZSC',
+  'ITR',
+  'ITC',
+  'PG',
+  'SEG',
+  'DET',
+  'VQA',
+  'RG',
+  'SP',
+  'TXT',
+  'ROB',
+  'GRP',
+  'PGT',
+  'CAL',
+  'LEAK',
+] as const
 export type ProtocolId = (typeof protocolIds)[number]
 
 /** What `evaluate` can be asked for: protocols by code, and domain identification over folds. */

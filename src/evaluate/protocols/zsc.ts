@@ -3,12 +3,12 @@
  * al. 2022). Truth is what is in the picture where that is known, else what the report says.
  */
 
-import { classMatrix, score } from '../../apply/classify/zero-shot.ts'
 import type { CaseMeasures } from '../case-measures.ts'
 import { findingPrompts, labelledFindings } from '../prompts.ts'
 import type { Protocol } from '../protocol.ts'
-import { labelsOf, patientsOf } from '../studies.ts'
+import { patientsOf } from '../studies.ts'
 import { type FindingScores, summarizeFindings } from './findings.ts'
+import { zeroShotScores } from './scores.ts'
 
 /** What ZSC says beside its measures. */
 export type ZscDetails = FindingScores & { prompts: string }
@@ -21,21 +21,19 @@ export const zsc: Protocol = {
   lacks: ({ test }) => (labelledFindings(test).size === 0 ? 'no study carries labels' : undefined),
   async run({ model, data, settings, features }) {
     const prompts = await findingPrompts(data.test, settings.prompts)
-    const matrix = await classMatrix(model, prompts)
-    const { values } = await features('test', 'global')
-    const nameOf = (n: number): string => `study ${data.test[n]?.id}`
-    const rows = score(values, matrix, { scale: model.scale, width: model.config.joint, nameOf })
-    const scores = prompts.names.map((_, k) => rows.map(({ probabilities }) => probabilities[k] as number))
-    const findings = prompts.names.map((name, k) => ({
-      name,
-      scores: scores[k] as number[],
-      labels: labelsOf(data.test, name),
-    }))
+    const findings = await zeroShotScores(model, (await features('test', 'global')).values, data.test, prompts)
     const measured: CaseMeasures = {
       units: patientsOf(data.test),
       measures: { macroAuroc: { kind: 'auroc', findings }, macroAuprc: { kind: 'auprc', findings } },
     }
-    const details: ZscDetails = { ...summarizeFindings(prompts.names, scores, data.test), prompts: prompts.key }
+    const details: ZscDetails = {
+      ...summarizeFindings(
+        prompts.names,
+        findings.map(({ scores }) => scores),
+        data.test,
+      ),
+      prompts: prompts.key,
+    }
     return { measured: [measured], details }
   },
 }

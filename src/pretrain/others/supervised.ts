@@ -6,9 +6,9 @@
  */
 
 import { z } from 'zod'
-import { abs, add, div, exp, log, maximum, mul, neg, relu, sub, sum } from '../../engine/index.ts'
 import { linear } from '../../nn/index.ts'
 import { objective } from '../objective.ts'
+import { multiLabelCrossEntropy } from '../parts/labels.ts'
 
 export const supervised = objective({
   id: 'supervised',
@@ -33,8 +33,6 @@ export const supervised = objective({
 
   loss({ image, labels, config, modules }) {
     const z = linear(modules.in('head'), image.globalRaw, config.findings.length) //          [B, K]
-    const softplus = add(relu(z), log(add(1, exp(neg(abs(z)))))) //                           stable for large |z|
-    const each = mul(sub(softplus, mul(labels.values, z)), labels.known)
-    return { crossEntropy: div(sum(each), maximum(sum(labels.known), 1)) }
+    return { crossEntropy: multiLabelCrossEntropy(z, labels.values, labels.known) }
   },
 })
