@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest'
+import { planted } from '../../../test/planted.ts'
+import { withIntervals } from '../case-measures.ts'
+import type { Measure } from '../metrics/measure.ts'
+import type { Protocol } from '../protocol.ts'
+import { cal } from './cal.ts'
+import { grp } from './grp.ts'
+import { protocols } from './index.ts'
+import { denied, itc } from './itc.ts'
+import { itr } from './itr.ts'
+import { leak } from './leak.ts'
+import { pgt } from './pgt.ts'
+import { rg } from './rg.ts'
+import { fitCox, sp } from './sp.ts'
+import { vqa } from './vqa.ts'
+import { zsc } from './zsc.ts'
+
+async function measured(
+  protocol: Protocol,
+  world: Parameters<typeof planted>[0] = {},
+): Promise<Record<string, Measure>> {
+  const { measured: sets } = await protocol.run(planted(world).context)
+  return Object.assign({}, ...sets.map((set) => withIntervals(set, { resamples: 200 }).values)) as Record<
+    string,
+    Measure
+  >
+}
+const value = (measures: Record<string, Measure>, name: string): number => measures[name]!.value as number
+const holds = ({ interval }: Measure, wanted: number): boolean => interval![0] <= wanted && wanted <= interval![1]
+
+describe('protocols: true of a model that knows, at chance when pictures belong to other studies', () => {
+  it('ZSC', async () => {
+    expect(value(await measured(zsc), 'macroAuroc')).toBeGreaterThan(0.98)
+    expect(holds((await measured(zsc, { shuffled: true })).macroAuroc!, 0.5)).toBe(true)
+  })
+
+  it('ITR', async () => {
+    const known = await measured(itr)
+    expect(value(known, 'imageToTextR1')).toBeGreaterThan(0.9)
+    expect(value(known, 'textToImageMedianRank')).toBe(1)
+    const lost = await measured(itr, { shuffled: true })
+    expect(value(lost, 'imageToTextR5')).toBeLessThan(0.15)
+    expect(value(lost, 'imageToTextMedianRank')).toBeGreaterThan(20)
+  })
+
+  it('ITC', async () => {
+    const known = await measured(itc)
+    expect(value(known, 'accuracy')).toBeGreaterThan(0.95)
+    expect(value(known, 'accuracyDenial')).toBeGreaterThan(0.95)
+    expect(holds((await measured(itc, { shuffled: true })).accuracy!, 0.2)).toBe(true)
+  })
+
+  it('RG: the nearest report says the right findings, a random one does not', async () => {
+    const known = await measured(rg)
+    expect(value(known, 'findingsF1')).toBeGreaterThan(0.95)
+    expect(value(known, 'bleu4')).toBeGreaterThan(value(known, 'bleu4Random') + 0.2)
+    const lost = await measured(rg, { shuffled: true })
+    expect(Math.abs(value(lost, 'findingsF1') - value(lost, 'findingsF1Random'))).toBeLessThan(0.15)
+  })
+
+  it('VQA: the picture answers, the question alone does not', async () => {
+    const known = await measured(vqa)
+    expect(value(known, 'closed')).toBeGreaterThan(0.95)
+    expect(value(known, 'accuracyQuestionOnly')).toBeLessThan(0.75)
+    expect(known.open!.value).toBeNull()
+    const lost = await measured(vqa, { shuffled: true })
+    expect(value(lost, 'accuracy')).toBeLessThan(0.75)
+  })
+
+  it('SP: risks in the order of the times; pixels that know nothing near one half', async () => {
+    const known = await measured(sp)
+    expect(value(known, 'cIndex')).toBeGreaterThan(0.8)
+    expect(Math.abs(value(known, 'cIndexPixels') - 0.5)).toBeLessThan(0.12)
+    expect(holds((await measured(sp, { shuffled: true })).cIndex!, 0.5)).toBe(true)
+  })
+
+  it('GRP and PGT: values of each group, and no loss where prompts name the group', async () => {
+    const groups = await measured(grp)
+    expect(Object.keys(groups)).toEqual(['age below 60', 'age 60 and above', 'sex F', 'sex M', 'view AP', 'view PA'])
+    for (const group of Object.values(groups)) expect(group.value).toBeGreaterThan(0.95)
+    expect(groups['sex F']!.n + groups['sex M']!.n).toBe(120)
+    const prompts = await measured(pgt)
+    expect(value(prompts, 'sex named')).toBeGreaterThan(0.95)
+    expect(holds((await measured(pgt, { shuffled: true })).plain!, 0.5)).toBe(true)
+  })
+
+  it('CAL: scaling fitted on validation lowers the error of overconfident scores, and keeps the ranks', async () => {
+    const lost = await measured(cal, { shuffled: true })
+    expect(value(lost, 'eceScaled')).toBeLessThan(value(lost, 'ecePlain') / 3)
+    expect(value(lost, 'brierScaled')).toBeLessThan(value(lost, 'brierPlain'))
+  })
+
+  it('LEAK reads files: it is skipped where there is no training study', () => {
+    const { context } = planted()
+    expect(leak.lacks({ ...context.data, train: [] })).toContain('no training studies')
+  })
+
+  it('all say what data without labels, words, boxes, masks, questions and times lack', () => {
+    const { context } = planted()
+    const bare = context.data.test.map((study) => ({
+      ...study,
+      report: null,
+      labels: {},
+      truth: undefined,
+      questions: [],
+      survival: undefined,
+    }))
+    const data = { ...context.data, train: bare, validate: bare, test: bare }
+    const skipped = protocols.filter((protocol) => protocol.lacks(data) !== undefined).map(({ id }) => id)
+    expect(skipped).toEqual([
+      'CLS',
+      'ZSC',
+      'ITR',
+      'ITC',
+      'PG',
+      'SEG',
+      'DET',
+      'VQA',
+      'RG',
+      'SP',
+      'ROB',
+      'GRP',
+      'PGT',
+      'CAL',
+    ])
+  })
+})
+
+describe('parts of protocols', () => {
+  it('a denied report says the opposite of every statement', () => {
+    expect(denied('There is a nodule. No edema. The lungs are clear. Heart size is normal.')).toBe(
+      'There is no nodule. Edema. The lungs are not clear. Heart size is not normal.',
+    )
+  })
+
+  it("Cox's weights are where the partial likelihood has its maximum: by brute force on one feature", () => {
+    const rows = Float32Array.of(0.5, -1, 2, 0.1, 1.2, -0.3)
+    const times = [3, 5, 1, 4, 2, 6]
+    const events = [1, 0, 1, 1, 1, 1]
+    const [w] = fitCox(rows, 1, times, events) as unknown as [number]
+    const loss = (b: number): number => {
+      let sum = (b * b) / 2
+      times.forEach((time, i) => {
+        if (events[i] !== 1) return
+        const atRisk = times.flatMap((other, j) => (other >= time ? [Math.exp(b * rows[j]!)] : []))
+        sum += Math.log(atRisk.reduce((a, c) => a + c)) - b * rows[i]!
+      })
+      return sum
+    }
+    const best = Array.from({ length: 4001 }, (_, i) => -2 + i / 1000).reduce((a, b) => (loss(b) < loss(a) ? b : a))
+    expect(w).toBeCloseTo(best, 2)
+  })
+})
