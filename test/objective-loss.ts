@@ -34,6 +34,8 @@ export interface LossRequest {
   scale?: number
   /** Values of the objective's own parameters by their names behind `objective.`; fresh ones for others. */
   parameters?: Readonly<Record<string, ArrayLike<number>>>
+  /** What else the context holds, such as the model. */
+  context?: Readonly<Record<string, unknown>>
   training?: boolean
   seed?: number
 }
@@ -47,12 +49,16 @@ export interface LossResult {
 
 const isValues = (value: unknown): value is Values => typeof value === 'object' && value !== null && 'data' in value
 
-/** Evaluates `objective.loss`; `of` are the losses whose sum is differentiated, all declared ones if absent. */
-export function lossOf(
-  objective: Objective,
-  { given, config, scale = 10, parameters = {}, training = true, seed = 1 }: LossRequest,
-  of: readonly string[] = objective.losses,
-): LossResult {
+/** A loss as a graph, with values of its leaves. */
+interface Prepared {
+  losses: [string, Tensor][]
+  total: Tensor
+  leaves: Map<string, Tensor>
+  feeds: Map<string, Float64Array>
+}
+
+function prepare(objective: Objective, request: LossRequest, of: readonly string[]): Prepared {
+  const { given, config, scale = 10, parameters = {}, context: more = {}, training = true, seed = 1 } = request
   const feeds = new Map<string, Float64Array>()
   const leaves = new Map<string, Tensor>()
   const context: Record<string, Record<string, unknown>> = {}
@@ -72,7 +78,13 @@ export function lossOf(
   const parsed = objective.config.parse(config ?? objective.tiny?.config ?? {})
   const traced = trace(
     (scope) =>
-      objective.loss({ ...context, scale: scalar(scale), config: parsed, modules: scope.in('objective') } as never),
+      objective.loss({
+        ...more,
+        ...context,
+        scale: scalar(scale),
+        config: parsed,
+        modules: scope.in('objective'),
+      } as never),
     { training },
   )
   const layout = layOut(traced.declarations)
@@ -81,17 +93,24 @@ export function lossOf(
   for (const [name, tensor] of traced.tensors) leaves.set(name, tensor)
   const losses = Object.entries(traced.outputs)
   const total = of.map((name) => traced.outputs[name] as Tensor).reduce((a, b) => add(a, b))
+  if (topological(losses.map(([, loss]) => loss)).some(({ op }) => op === 'random'))
+    throw new Error('This loss draws random numbers: give them as features.')
+  return { losses, total, leaves, feeds }
+}
+
+/** Evaluates `objective.loss`; `of` are the losses whose sum is differentiated, all declared ones if absent. */
+export function lossOf(
+  objective: Objective,
+  request: LossRequest,
+  of: readonly string[] = objective.losses,
+): LossResult {
+  const { losses, total, leaves, feeds } = prepare(objective, request, of)
   const wrt = [...leaves].filter(([, { dtype }]) => dtype === 'float32')
   const slopes = gradients(
     total,
     wrt.map(([, leaf]) => leaf),
   )
-  const outputs = [...losses.map(([, loss]) => loss), ...slopes]
-  for (const node of topological(outputs)) {
-    if (node.op !== 'random') continue
-    throw new Error('This loss draws random numbers: give them as features.')
-  }
-  const found = interpret(outputs, feeds)
+  const found = interpret([...losses.map(([, loss]) => loss), ...slopes], feeds)
   return {
     losses: Object.fromEntries(losses.map(([name], i) => [name, found[i]?.[0] as number])),
     gradients: Object.fromEntries(wrt.map(([name], i) => [name, found[losses.length + i] as Float64Array])),
@@ -116,31 +135,33 @@ export function reordered({ shape, data, ...rest }: Values, order: readonly numb
 }
 
 /**
- * Largest difference between the gradient and central differences, relative to the largest slope, over `count` values of
- * each given tensor and parameter.
+ * Largest difference between the gradient of the sum of the losses and central differences, relative to the largest slope,
+ * over `count` values of each tensor that is given.
  */
 export function gradientError(objective: Objective, request: LossRequest, count = 6, step = 1e-5): number {
-  const base = lossOf(objective, request)
-  const totalAt = (next: LossRequest): number => {
-    const { losses } = lossOf(objective, next)
-    return objective.losses.reduce((sum, name) => sum + (losses[name] as number), 0)
-  }
-  const names = Object.keys(base.gradients)
-  const size = Math.max(...names.flatMap((name) => Array.from(base.gradients[name] as Float64Array, Math.abs)))
+  const { total, leaves, feeds } = prepare(objective, request, objective.losses)
+  const wrt = [...leaves].filter(([path, { dtype }]) => dtype === 'float32' && path in request.given)
+  const slopes = interpret(
+    gradients(
+      total,
+      wrt.map(([, leaf]) => leaf),
+    ),
+    feeds,
+  )
+  const size = Math.max(...slopes.flatMap((values) => Array.from(values, Math.abs)))
   let worst = 0
-  for (const path of names) {
-    const values = request.given[path]
-    if (!isValues(values)) continue
+  for (const [k, [path]] of wrt.entries()) {
+    const values = feeds.get(path) as Float64Array
     const stream = random('differences', path)
-    for (let k = 0; k < count; k++) {
-      const i = stream.int(values.data.length)
-      const moved = (by: number): LossRequest => {
-        const data = Array.from(values.data)
-        data[i] = (data[i] as number) + by
-        return { ...request, given: { ...request.given, [path]: { ...values, data } } }
+    for (let n = 0; n < count; n++) {
+      const i = stream.int(values.length)
+      const at = (by: number): number => {
+        const moved = values.slice()
+        moved[i] = (moved[i] as number) + by
+        return interpret([total], new Map([...feeds, [path, moved]]))[0]?.[0] as number
       }
-      const slope = (totalAt(moved(step)) - totalAt(moved(-step))) / (2 * step)
-      worst = Math.max(worst, Math.abs(slope - (base.gradients[path]?.[i] as number)) / size)
+      const slope = (at(step) - at(-step)) / (2 * step)
+      worst = Math.max(worst, Math.abs(slope - (slopes[k]?.[i] as number)) / size)
     }
   }
   return worst

@@ -16,6 +16,7 @@ export {
   hostNode,
 } from './host.ts'
 export { type KMeansOptions, kMeans } from './hosts/k-means.ts'
+export { matching } from './hosts/matching.ts'
 export { type MemoryBank, memoryBank } from './hosts/memory-bank.ts'
 export { tap } from './hosts/tap.ts'
 export type { Initializer } from './initial-values.ts'

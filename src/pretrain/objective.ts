@@ -155,8 +155,8 @@ export interface Objective<Schema extends z.ZodType = z.ZodType, Passes = object
    */
   passes?: { [Name in keyof Passes]: Pass<z.output<Schema>, Passes[Name]> }
   loss(context: WithPasses<z.output<Schema>, Passes>): Losses
-  /** Weight of each named loss at a step; all 1 if absent. */
-  weights?(config: z.output<Schema>, step: number): Readonly<Record<string, number>>
+  /** Weight of each named loss at a step of a run of `total` steps (its last one if absent); all 1 if there is none. */
+  weights?(config: z.output<Schema>, step: number, total?: number): Readonly<Record<string, number>>
   /** The smallest towers and sizes with which every part is still there: for tests and first tries. */
   tiny?: Recipe
   /** Towers and training of the paper. */

@@ -7,6 +7,7 @@ import { gloria } from './multi-scale/gloria.ts'
 import { localmi } from './multi-scale/localmi.ts'
 import { lovt } from './multi-scale/lovt.ts'
 import { mrm } from './multi-scale/mrm.ts'
+import { prior } from './multi-scale/prior.ts'
 import { refers } from './multi-scale/refers.ts'
 import { seibold2022 } from './multi-scale/seibold-2022.ts'
 import type { Objective } from './objective.ts'
@@ -21,6 +22,7 @@ export const objectives: readonly Objective[] = [
   localmi,
   lovt,
   mrm,
+  prior,
   refers,
   seibold2022,
   supervised,

@@ -153,8 +153,8 @@ function once<T>(make: () => T): Once<T> {
   return Object.defineProperty(get, 'made', { get: () => held !== undefined }) as Once<T>
 }
 
-/** Weights of the objective's losses at a step. */
-export function weightsAt({ objective, config }: StepOptions, step: number): Float32Array {
-  const weights = objective.weights?.(config, step) ?? {}
+/** Weights of the objective's losses at a step of a run of `total` steps; those of its end if only a step is given. */
+export function weightsAt({ objective, config }: StepOptions, step: number, total = step): Float32Array {
+  const weights = objective.weights?.(config, step, total) ?? {}
   return Float32Array.from(objective.losses, (name) => weights[name] ?? 1)
 }

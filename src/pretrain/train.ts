@@ -255,7 +255,7 @@ async function runSteps(loop: Loop): Promise<Omit<TrainSummary, 'model' | 'param
 
     const rate = peak * scheduleFactor(schedule, done, total)
     const weighted = taken.map(({ shape, feeds }) => {
-      const weights = weightsAt(loop.step, done)
+      const weights = weightsAt(loop.step, done, total)
       return {
         shape,
         feeds: { ...feeds, weights: { dtype: 'float32' as const, shape: [weights.length], data: weights } },
@@ -317,7 +317,7 @@ async function runSteps(loop: Loop): Promise<Omit<TrainSummary, 'model' | 'param
 /** Loss on the validation studies, logged; true if it is the best so far. */
 async function validate(loop: Loop, epoch: number): Promise<boolean> {
   const { training, batches } = loop
-  const value = await validationLoss(training, batches, loop.step)
+  const value = await validationLoss(training, batches, loop.step, loop.total)
   if (value === undefined) return false
   await log(loop, { kind: 'validate', step: training.steps, epoch, loss: value })
   if (loop.best !== null && value >= loop.best.loss) return false

@@ -9,11 +9,12 @@ export async function validationLoss(
   training: Training<BatchShape>,
   batches: Batches,
   step: StepOptions,
+  total: number,
 ): Promise<number | undefined> {
   let sum = 0
   let count = 0
   for await (const { shape, feeds } of batches.validation()) {
-    const weights = weightsAt(step, training.steps)
+    const weights = weightsAt(step, training.steps, total)
     const outputs = await training.evaluate(
       JSON.stringify(shape),
       (scope) => ({ loss: buildStep(scope, shape, step).loss }),

@@ -215,7 +215,48 @@ def mrm(source):
     write("mrm", document)
 
 
+def prior(source):
+    """Sigmoid attention, both local losses of one study, and what the bank gives with known noise."""
+    import math
+
+    import numpy as np
+    import torch.nn.functional as F
+    from torch import nn
+
+    scope = {"torch": torch, "nn": nn, "F": F, "np": np, "math": math}
+    attention = load(source / "codes/prior/modules/local_attention.py", "prior_attention").LocalCrossAttention
+    bank = load(source / "codes/prior/modules/spb.py", "prior_spb")
+    theirs = functions(source / "codes/prior/models/prior.py", ["simsiam_loss_func", "text_local_loss_fn"], scope)
+    p, s, d, k = 6, 3, 4, 5
+    v, f, r = normal((p, d), 61), normal((s, d), 62), normal((s, d), 63)
+    cross, predictor = attention(d), nn.Sequential(nn.Linear(d, d // 2), nn.ReLU(), nn.Linear(d // 2, d))
+    book = bank.SPB(d, k)
+    weights = {}
+    for i, (name, value) in enumerate([*cross.named_parameters(), *predictor.named_parameters(), *book.named_parameters()]):
+        value.data = normal(value.shape, 70 + i, 0.7).detach()
+        weights[name] = tensor(value)
+    # Their attention gives what regions see first when asked in this order.
+    seen_regions, _, seen_sentences, _ = cross(v, f)
+    regions = theirs.simsiam_loss_func(None, v, seen_regions, predictor)
+    model = types.SimpleNamespace(local_logit_scale=torch.tensor(math.log(7.0)))
+    sentences = theirs.text_local_loss_fn(model, f, seen_sentences)
+    noise = normal((s, k), 90).detach()
+    bank.F = types.SimpleNamespace(**vars(F))
+    bank.F.gumbel_softmax = lambda logits, tau, dim, hard: torch.softmax((logits + noise) / tau, dim)
+    prototypes, distance, _ = book(f)
+    divergence = book.cal_loss(r)
+    (regions + sentences + distance + divergence).backward()
+    write("prior", {
+        "v": tensor(v), "f": tensor(f), "r": tensor(r), "noise": tensor(noise), "weights": weights,
+        "seen regions": tensor(seen_regions), "seen sentences": tensor(seen_sentences),
+        "prototypes": tensor(prototypes), "regions": regions.item(), "sentences": sentences.item(),
+        "distance": distance.item(), "divergence": divergence.item(),
+        "d v": tensor(v.grad), "d f": tensor(f.grad), "d r": tensor(r.grad), "d bank": tensor(book.embed.weight.grad),
+    })
+
+
 REPOSITORIES = {
+    "prior": ("QtacierP+PRIOR", prior),
     "refers": ("funnyzhou+REFERS", refers),
     "mrm": ("RL4M+MRM-pytorch", mrm),
     "localmi": ("RayRuizhiLiao+mutual_info_img_txt", localmi),

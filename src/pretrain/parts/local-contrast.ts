@@ -19,7 +19,7 @@ import {
 } from '../../engine/index.ts'
 
 export interface LocalContrastOptions {
-  temperature: number
+  temperature: number | Tensor
   /** Positives of each position, [N, N]; rows are brought to sum 1 over what is real. The identity if absent. */
   positives?: Tensor | undefined
   /** How much each position counts, [B, N]; brought to sum 1 over what is real. Evenly if absent. */
