@@ -111,12 +111,24 @@ export function chooseThreshold(
 export function atThreshold(threshold: number, metric: (cells: Decisions) => number): RankedMetric {
   return ({ item, positive, score }, counts?: Counts) => {
     const cells: Decisions = { tp: 0, fp: 0, fn: 0, tn: 0 }
-    for (let i = 0; i < item.length; i++) {
+    // Scores descend: everything before the first one below the threshold is called.
+    let i = 0
+    let [yes, no] = [0, 0]
+    for (; i < item.length && score[i]! >= threshold; i++) {
       const count = counts === undefined ? 1 : counts[item[i]!]!
-      const called = score[i]! >= threshold
-      if (positive[i] === 1) cells[called ? 'tp' : 'fn'] += count
-      else cells[called ? 'fp' : 'tn'] += count
+      if (positive[i] === 1) yes += count
+      else no += count
     }
+    cells.tp = yes
+    cells.fp = no
+    ;[yes, no] = [0, 0]
+    for (; i < item.length; i++) {
+      const count = counts === undefined ? 1 : counts[item[i]!]!
+      if (positive[i] === 1) yes += count
+      else no += count
+    }
+    cells.fn = yes
+    cells.tn = no
     return metric(cells)
   }
 }
