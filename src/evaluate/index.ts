@@ -13,6 +13,7 @@ export * from './metrics/bootstrap.ts'
 export * from './metrics/boxes.ts'
 export * from './metrics/calibration.ts'
 export * from './metrics/cider.ts'
+export * from './metrics/classification.ts'
 export * from './metrics/clinical.ts'
 // Prediction sets.
 export * from './metrics/conformal.ts'

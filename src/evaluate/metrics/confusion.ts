@@ -105,3 +105,34 @@ export function accuracy(truth: ArrayLike<number>, predicted: ArrayLike<number>)
   }
   return right / count
 }
+
+/**
+ * Matthews' correlation coefficient of several classes (Gorodkin 2004), in -1..1, from a confusion matrix with truth in
+ * rows; 0 where truth or prediction knows one class only, NaN without items.
+ */
+export function classMcc(matrix: readonly (readonly number[])[]): number {
+  const { classes, count } = classScores(matrix)
+  const hits = matrix.reduce((sum, row, k) => sum + (row[k] ?? 0), 0)
+  const sum = (f: (c: ClassScores['classes'][number]) => number) => classes.reduce((total, c) => total + f(c), 0)
+  const spread = Math.sqrt(
+    (count * count - sum(({ predicted }) => predicted ** 2)) * (count * count - sum(({ support }) => support ** 2)),
+  )
+  if (count === 0) return Number.NaN
+  return spread === 0 ? 0 : (hits * count - sum(({ predicted, support }) => predicted * support)) / spread
+}
+
+/**
+ * Cohen's kappa with quadratic weights, for grades 0 .. K - 1 in order: 1 - observed / expected squared distance, at most 1.
+ * NaN without items, or when truth and prediction are the same single grade throughout.
+ */
+export function quadraticKappa(matrix: readonly (readonly number[])[]): number {
+  const { classes, count } = classScores(matrix)
+  let [observed, expected] = [0, 0]
+  for (const [i, row] of matrix.entries()) {
+    for (const [j, n] of row.entries()) {
+      observed += n * (i - j) ** 2
+      expected += (classes[i]!.support * classes[j]!.predicted * (i - j) ** 2) / count
+    }
+  }
+  return expected === 0 ? Number.NaN : 1 - observed / expected
+}

@@ -5,6 +5,7 @@
 
 import { VesaliusError } from '../../core/errors.ts'
 import { percentile } from './bootstrap.ts'
+import { type Prepared, prepareMean } from './measure.ts'
 
 /** Retrieval in one direction. */
 export interface RetrievalScores {
@@ -158,4 +159,35 @@ function chanceRecall(k: number, count: number, partners: readonly Int32Array[])
     sum += 1 - miss
   }
   return sum / count
+}
+
+/** Recall at K of ranks [N] (from 1, as `RetrievalScores.ranks`), resampled by query. */
+export function prepareRecallAt(ranks: ArrayLike<number>, k: number): Prepared {
+  return prepareMean(
+    Float64Array.from(ranks, (rank) => Number(rank <= k)),
+    { variant: `recall@${k}-mid-rank`, rule: 'undefined without queries' },
+  )
+}
+
+/** Median of ranks [N], resampled by query: the mean of the two middle ones when there are two. */
+export function prepareMedianRank(ranks: ArrayLike<number>): Prepared {
+  const order = [...Array(ranks.length).keys()].sort((a, b) => ranks[a]! - ranks[b]!)
+  return {
+    variant: 'median-rank-mid-rank',
+    rule: 'undefined without queries',
+    count: ranks.length,
+    skipped: 0,
+    on: (counts) => {
+      let total = 0
+      for (let i = 0; i < ranks.length; i++) total += counts === undefined ? 1 : counts[i]!
+      let seen = 0
+      let lower = Number.NaN
+      for (const i of order) {
+        seen += counts === undefined ? 1 : counts[i]!
+        if (Number.isNaN(lower) && 2 * seen >= total && seen > 0) lower = ranks[i]!
+        if (2 * seen > total) return (lower + ranks[i]!) / 2
+      }
+      return Number.NaN
+    },
+  }
 }
