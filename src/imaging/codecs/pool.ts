@@ -18,7 +18,10 @@ export interface CodecLimits {
   heapMegabytes: number
 }
 
-export const codecLimits: CodecLimits = { milliseconds: 30_000, heapMegabytes: 512 }
+/** Ten seconds, and two for each million samples: twenty times what the slowest codec needs. */
+export function codecLimits({ expected: { width, height, samples } }: StreamJob): CodecLimits {
+  return { milliseconds: 10_000 + (width * height * samples) / 500, heapMegabytes: 512 }
+}
 
 /** Answer of the worker. */
 export type StreamReply = { values: DecodedStream['values']; precision: number } | { error: string }
@@ -77,7 +80,10 @@ function run(task: Task): void {
     finish()
   }
   const giveUp = (problem: string): void => settle(false, () => task.reject(new CodecError(problem)))
-  const timer = setTimeout(() => giveUp(`decoding took longer than ${limits.milliseconds} ms`), limits.milliseconds)
+  const timer = setTimeout(
+    () => giveUp(`decoding took longer than ${Math.round(limits.milliseconds)} ms`),
+    limits.milliseconds,
+  )
   const onMessage = (reply: StreamReply): void => {
     if ('error' in reply) settle(true, () => task.reject(new CodecError(reply.error)))
     else settle(true, () => task.resolve(reply))
@@ -95,7 +101,7 @@ function run(task: Task): void {
  * caller, which can be given up itself, decodes in place. 8-bit JPEG runs in libvips' own threads. Throws
  * {@link CodecError}.
  */
-export async function decodeGuarded(job: StreamJob, limits: CodecLimits = codecLimits): Promise<DecodedStream> {
+export async function decodeGuarded(job: StreamJob, limits: CodecLimits = codecLimits(job)): Promise<DecodedStream> {
   if (!isMainThread || job.codec === 'jpeg') return decodeStream(job)
   return new Promise((resolve, reject) => {
     // The stream is copied: it may be a view of a whole file.

@@ -9,9 +9,17 @@ export interface StreamSize {
   components: { length: number }
 }
 
+/** CharLS spends minutes on a stream that is cut short: streams without their end marker are refused before. */
+function requireEnd(bytes: Uint8Array): void {
+  let end = bytes.length
+  while (end > 0 && bytes[end - 1] === 0) end--
+  if (bytes[end - 1] !== 0xd9 || bytes[end - 2] !== 0xff) throw new CodecError('its JPEG-LS stream is cut short')
+}
+
 /** Frame header of JPEG-LS (ITU-T T.87): SOF55, laid out as in JPEG. */
 function jpegLsSize(bytes: Uint8Array): StreamSize {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) throw new CodecError('its pixels are not a JPEG-LS stream')
+  requireEnd(bytes)
   let at = 2
   while (at + 10 <= bytes.length && bytes[at] === 0xff) {
     const marker = bytes[at + 1]!

@@ -3,6 +3,7 @@
  * module is loaded at first use and thrown away after any failure: its memory may be in any state.
  */
 
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { messageOf } from '../../core/errors.ts'
 import { CodecError, type DecodedStream } from './types.ts'
@@ -27,24 +28,66 @@ interface WasmDecoder {
 }
 
 type WasmModule = Record<string, new () => WasmDecoder>
-type LoadModule = (options: { print(text: string): void; printErr(text: string): void }) => Promise<WasmModule>
+/** The part of the platform's WebAssembly that is used; the library of types this project compiles with leaves it out. */
+interface Platform {
+  Module: new (bytes: Uint8Array) => object
+  Instance: new (module: object, imports: object) => { exports: object }
+}
+const { Module, Instance } = (globalThis as unknown as { WebAssembly: Platform }).WebAssembly
+
+type LoadModule = (options: {
+  print(text: string): void
+  printErr(text: string): void
+  instantiateWasm(imports: object, receive: (instance: object) => void): object
+}) => Promise<WasmModule>
 
 export type WasmCodec = 'jpeg-ls' | 'jpeg-2000' | 'ht-jpeg-2000'
 
-const packages: Record<WasmCodec, { path: string; decoder: string }> = {
-  'jpeg-ls': { path: '@cornerstonejs/codec-charls/decodewasmjs', decoder: 'JpegLSDecoder' },
-  'jpeg-2000': { path: '@cornerstonejs/codec-openjpeg/decodewasmjs', decoder: 'J2KDecoder' },
-  'ht-jpeg-2000': { path: '@cornerstonejs/codec-openjph', decoder: 'HTJ2KDecoder' },
+const packages: Record<WasmCodec, { path: string; wasm: string; decoder: string }> = {
+  'jpeg-ls': {
+    path: '@cornerstonejs/codec-charls/decodewasmjs',
+    wasm: '@cornerstonejs/codec-charls/decodewasm',
+    decoder: 'JpegLSDecoder',
+  },
+  'jpeg-2000': {
+    path: '@cornerstonejs/codec-openjpeg/decodewasmjs',
+    wasm: '@cornerstonejs/codec-openjpeg/decodewasm',
+    decoder: 'J2KDecoder',
+  },
+  'ht-jpeg-2000': {
+    path: '@cornerstonejs/codec-openjph/wasmjs',
+    wasm: '@cornerstonejs/codec-openjph/wasm',
+    decoder: 'HTJ2KDecoder',
+  },
 }
 
 const require = createRequire(import.meta.url)
 const loaded = new Map<WasmCodec, Promise<WasmModule>>()
+const compiled = new Map<WasmCodec, object>()
 const silent = (): void => {}
+
+/** Compiled once; a fresh instance has fresh memory. */
+function compile(codec: WasmCodec): object {
+  let module = compiled.get(codec)
+  if (module === undefined) {
+    module = new Module(readFileSync(require.resolve(packages[codec].wasm)))
+    compiled.set(codec, module)
+  }
+  return module
+}
 
 function load(codec: WasmCodec): Promise<WasmModule> {
   let module = loaded.get(codec)
   if (module === undefined) {
-    module = (require(packages[codec].path) as LoadModule)({ print: silent, printErr: silent })
+    module = (require(packages[codec].path) as LoadModule)({
+      print: silent,
+      printErr: silent,
+      instantiateWasm(imports, receive) {
+        const instance = new Instance(compile(codec), imports)
+        receive(instance)
+        return instance.exports
+      },
+    })
     loaded.set(codec, module)
   }
   return module

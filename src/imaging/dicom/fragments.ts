@@ -4,22 +4,21 @@ import { unsigned32Of } from './fields.ts'
 import { type DicomHeader, damagedDicom } from './header.ts'
 import { pixelData } from './parse.ts'
 
-/** Item tag and sequence delimiter, as a little-endian 32-bit number of the file. */
+/** Item tag, as a little-endian 32-bit number of the file. */
 const item = 0xe000fffe
-const sequenceEnd = 0xe0ddfffe
 
 interface Fragment {
   /** Byte of the item's tag. */
   at: number
   data: Uint8Array
+  /** False when the file ends inside it. */
+  whole: boolean
 }
 
 export interface Fragments {
   /** Offsets of frames from the first fragment; empty when there is no table. */
   offsets: readonly number[]
   fragments: readonly Fragment[]
-  /** The sequence delimiter is there: the file is not cut short. */
-  complete: boolean
 }
 
 /** Extended Offset Table (7FE0,0001): 64-bit numbers, for files beyond 4 GB. */
@@ -38,17 +37,13 @@ export function readFragments(header: DicomHeader, where: string): Fragments {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const items: Fragment[] = []
   let position = dataSet.elements.get(pixelData)!.start
-  let complete = false
   while (position + 8 <= bytes.length) {
     const element = view.getUint32(position, true)
     const length = view.getUint32(position + 4, true)
-    if (element === sequenceEnd) {
-      complete = true
-      break
-    }
+    // The sequence delimiter, or what should not be there.
     if (element !== item) break
-    // The last fragment of a file that is cut short is kept: a decoder may still say what is missing.
-    items.push({ at: position, data: bytes.subarray(position + 8, Math.min(bytes.length, position + 8 + length)) })
+    const end = position + 8 + length
+    items.push({ at: position, data: bytes.subarray(position + 8, end), whole: end <= bytes.length })
     position += 8 + length
   }
   const [table, ...fragments] = items
@@ -59,7 +54,7 @@ export function readFragments(header: DicomHeader, where: string): Fragments {
     Array.from({ length: Math.trunc(table.data.length / 4) }, (_, i) =>
       new DataView(buffer, byteOffset).getUint32(4 * i, true),
     )
-  return { offsets: extended.length > 0 ? extended : basic(), fragments, complete }
+  return { offsets: extended.length > 0 ? extended : basic(), fragments }
 }
 
 /** True where a JPEG, JPEG-LS or JPEG 2000 stream begins. */
@@ -83,6 +78,9 @@ export function frameBytesOf(found: Fragments, frame: number, frames: number, wh
   const from = starts[frame]
   const to = starts[frame + 1] ?? found.fragments.length
   if (from === undefined) throw damagedDicom(where, `the compressed pixels of frame ${frame} are cut short`)
+  // Some decoders fill up what is missing; a picture that is half made up is worse than none.
+  if (found.fragments.slice(from, to).some(({ whole }) => !whole))
+    throw damagedDicom(where, `the compressed pixels of frame ${frame} are cut short`)
   const parts = found.fragments.slice(from, to).map(({ data }) => data)
   return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
 }

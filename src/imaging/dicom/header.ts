@@ -24,7 +24,7 @@ export interface DicomHeader {
 }
 
 /** A deflated data set may unfold to this many bytes and no more. */
-export const inflateLimit = 512 * 1024 * 1024
+export const inflateLimit = 256 * 1024 * 1024
 
 export function damagedDicom(where: string, problem: string, cause?: unknown): VesaliusError {
   return new VesaliusError('FILE_DAMAGED', `${where} is a damaged DICOM file: ${problem}.`, {
