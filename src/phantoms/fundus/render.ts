@@ -168,21 +168,32 @@ function cloud(picture: Canvas, strength: number, degree: number, scale: number)
   }
 }
 
-/** Black around the round field of view; some cameras cut it above and below; the notch marks the upper right edge. */
-function aperture(picture: Canvas, { camera }: FundusScene): void {
-  const size = picture.width
+/** Black around the field of view. */
+function aperture(picture: Canvas, scene: FundusScene): void {
+  const seen = fieldOfView(scene, picture.width)
+  for (const plane of picture.planes) {
+    for (let i = 0; i < plane.length; i++) {
+      const s = seen[i] as number
+      plane[i] = (plane[i] as number) * s + 0.008 * (1 - s)
+    }
+  }
+}
+
+/** 1 inside the round field of view, 0 outside; some cameras cut it above and below; the notch marks its upper right edge. */
+export function fieldOfView({ camera }: FundusScene, size: number): Float32Array {
   const radius = 0.485 * size
   const cut = camera.crop ? 0.4 * size : size
   const notch = camera.notch ? 0.045 * size : 0
   const [nx, ny] = [size / 2 + radius * 0.73, size / 2 - radius * 0.68]
+  const field = new Float32Array(size * size)
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
       const [dx, dy] = [x + 0.5 - size / 2, y + 0.5 - size / 2]
       let seen = Math.min(1, Math.max(0, radius - Math.hypot(dx, dy) + 0.5))
       seen *= Math.min(1, Math.max(0, cut - Math.abs(dy) + 0.5))
       if (notch > 0) seen *= Math.min(1, Math.max(0, Math.hypot(x + 0.5 - nx, y + 0.5 - ny) - notch + 0.5))
-      for (const plane of picture.planes)
-        plane[y * size + x] = (plane[y * size + x] as number) * seen + 0.008 * (1 - seen)
+      field[y * size + x] = seen
     }
   }
+  return field
 }

@@ -185,6 +185,20 @@ export function sampleFundus(seed: number, index: number, dials: FundusDials, sp
   return scene
 }
 
+/** The other eye of a scene: the same patient, disease and camera, vessels of its own; lesions are not drawn. */
+export function fellowEye(scene: FundusScene): FundusScene {
+  const eye = scene.eye === 'right' ? 'left' : 'right'
+  const body = random(scene.seed, 'eye', scene.key, eye)
+  const { disc } = scene.anatomy
+  return {
+    ...scene,
+    eye,
+    anatomy: { ...scene.anatomy, disc: { ...disc, y: body.normal(-0.05, 0.03) }, seed: body.int(2 ** 31) },
+    mentions: [],
+    findings: [],
+  }
+}
+
 /** What each grade of the international scale shows: 1 microaneurysms only, 2 more, 3 in four quadrants, 4 new vessels. */
 function diabeticLesions(grade: Grade, stream: Random): LesionName[] {
   if (grade === 0) return []
