@@ -104,14 +104,33 @@ export function union(...solids: Solid[]): Solid {
   return { at: (x, y, z) => Math.max(...solids.map((solid) => solid.at(x, y, z))), box: boxOf(solids) }
 }
 
+/** mm outside a surface beyond which it does not matter how far. */
+const far = -12
+
 /** One body without others. */
 export function minus(solid: Solid, ...others: Solid[]): Solid {
-  return { at: (x, y, z) => Math.min(solid.at(x, y, z), ...others.map((other) => -other.at(x, y, z))), box: solid.box }
+  return {
+    at(x, y, z) {
+      let d = solid.at(x, y, z)
+      for (const other of others) {
+        if (d < far) return d
+        d = Math.min(d, -other.at(x, y, z))
+      }
+      return d
+    },
+    box: solid.box,
+  }
 }
 
 /** What two bodies share. */
 export function both(a: Solid, b: Solid): Solid {
-  return { at: (x, y, z) => Math.min(a.at(x, y, z), b.at(x, y, z)), box: a.box }
+  return {
+    at(x, y, z) {
+      const d = a.at(x, y, z)
+      return d < far ? d : Math.min(d, b.at(x, y, z))
+    },
+    box: a.box,
+  }
 }
 
 /** The grid of a volume: voxel (i, j, k) lies at (x0 + i sx, y0 + j sy, z0 + k sz). */

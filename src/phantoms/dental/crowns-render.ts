@@ -1,7 +1,7 @@
 /** @file Draws tooth crowns in an axial slice: enamel, dentine and pulp along the arch, cheeks and tongue around. mm. */
 
 import { random } from '../../core/random.ts'
-import { type Canvas, cover, fieldOf, fill, paint } from '../common/canvas.ts'
+import { type Canvas, cover, fieldOf, fill, paint, sum } from '../common/canvas.ts'
 import type { Drawing } from '../common/picture-domain.ts'
 import { ellipse, type Points, smoothClosed } from '../geometry.ts'
 import { texture } from '../noise.ts'
@@ -141,23 +141,59 @@ export function drawCrowns(scene: CrownScene, canvas: Canvas, { contrast, withou
   const gone = goneFrom(scene, without)
   const metal = scene.findings.findIndex(({ name }, i) => name === 'Metal Crown' && !without.has(i))
   const capped = scene.findings[metal]?.shape.tooth
-  const pulp = random(seed, 'pulp')
-  for (const [tooth, seat] of seatsOf(scene).entries()) {
-    const molar = molarAt(tooth)
-    const gum = { ...seat, width: seat.width * 1.1, depth: seat.depth * 1.25 }
-    paint(out, cover(canvas, [crown(gum, 1, false)], 1.2), 0.34, 0.7)
-    const bright = pulp.uniform(0.92, 1.04)
-    const missing = gone.has(tooth)
-    // With little contrast a lost tooth still leaves a shade of itself.
-    const there = missing ? Math.max(0, 1 - contrast) : 1
-    if (there === 0) continue
-    paint(out, cover(canvas, [crown(seat, 1, molar)], 0.3), 0.92 * bright, there)
-    paint(out, cover(canvas, [crown(seat, 0.74, molar)], 0.4), 0.64 * bright, there)
-    if (!molar || tooth % 2 === 0) paint(out, cover(canvas, [crown(seat, molar ? 0.26 : 0.22, false)], 0.3), 0.4, there)
-    if (tooth === capped && metal >= 0) {
-      const k = Math.min(1, (scene.findings[metal] as CrownScene['findings'][number]).strength * contrast)
-      paint(out, cover(canvas, [crown(seat, 1.05, molar)], 0.3), 1.15, k)
+  const stream = random(seed, 'bright')
+  const seats = seatsOf(scene).map((seat, tooth) => ({
+    seat,
+    tooth,
+    molar: molarAt(tooth),
+    bright: stream.uniform(0.92, 1.04),
+  }))
+  const gums = seats.map(({ seat }) => crown({ ...seat, width: seat.width * 1.1, depth: seat.depth * 1.25 }, 1, false))
+  paint(out, cover(canvas, gums, 1.2), 0.34, 0.7)
+  const there = seats.filter(({ tooth }) => !gone.has(tooth))
+  const lost = seats.filter(({ tooth }) => gone.has(tooth))
+  // With little contrast a lost tooth still leaves a shade of itself.
+  const shade = Math.max(0, 1 - contrast)
+  for (const [teeth, amount] of [
+    [there, 1],
+    [lost, shade],
+  ] as const) {
+    if (amount === 0 || teeth.length === 0) continue
+    for (const [share, soft, grey] of [
+      [1, 0.3, 0.92],
+      [0.74, 0.4, 0.64],
+    ] as const) {
+      const curves = teeth.map(({ seat, molar }) => crown(seat, share, molar))
+      const greys = sum(
+        canvas,
+        curves,
+        soft,
+        teeth.map(({ bright }) => bright * grey),
+      )
+      const covered = sum(canvas, curves, soft)
+      for (let i = 0; i < greys.length; i++) greys[i] = (greys[i] as number) / Math.max(1e-3, covered[i] as number)
+      paint(
+        out,
+        covered.map((v) => Math.min(1, v)),
+        greys,
+        amount,
+      )
     }
+    const hollow = teeth.filter(({ molar, tooth }) => !molar || tooth % 2 === 0)
+    paint(
+      out,
+      cover(
+        canvas,
+        hollow.map(({ seat, molar }) => crown(seat, molar ? 0.26 : 0.22, false)),
+        0.3,
+      ),
+      0.4,
+      amount,
+    )
+  }
+  if (capped !== undefined && metal >= 0) {
+    const k = Math.min(1, (scene.findings[metal] as CrownScene['findings'][number]).strength * contrast)
+    paint(out, cover(canvas, [crown(seatsOf(scene)[capped] as Seat, 1.05, molarAt(capped))], 0.3), 1.15, k)
   }
   if (capped !== undefined && metal >= 0) {
     // Metal throws dark and bright rays.

@@ -1,6 +1,6 @@
 /** @file Draws a dental panorama: jaws, teeth with roots, sinuses, canal, spine shadow. mm: the picture's middle at (0, 0), y down. */
 
-import { addTo, type Canvas, cover, fieldOf, fill } from '../common/canvas.ts'
+import { addTo, type Canvas, cover, fieldOf, fill, sum } from '../common/canvas.ts'
 import type { Drawing } from '../common/picture-domain.ts'
 import { ellipse, mirror, type Points, ribbon, smoothClosed, smoothPath } from '../geometry.ts'
 import { texture } from '../noise.ts'
@@ -129,36 +129,23 @@ export function drawPanorama(scene: PanoramaScene, canvas: Canvas, { contrast, w
     0.14,
   )
 
-  const draw = (tooth: Tooth, k: number): void => {
-    const put = (points: Points): Points => seated(tooth, points)
-    const roots = rootsOf(tooth).map(put)
-    const crown = put(crownOf(tooth))
-    addTo(
-      t,
-      cover(
-        canvas,
-        roots.map((root) => ribbon([...root, ...root.slice(0, 2)], 1.3)),
-        0.4,
-      ),
-      -0.1 * k,
-    )
+  const draw = (teeth: readonly Tooth[], k: number): void => {
+    const all = (curves: (tooth: Tooth) => Points[]): Points[] =>
+      teeth.flatMap((tooth) => curves(tooth).map((points) => seated(tooth, points)))
+    const roots = all(rootsOf)
+    const rims = roots.map((root) => ribbon([...root, ...root.slice(0, 2)], 1.3))
+    addTo(t, cover(canvas, rims, 0.4), -0.1 * k)
     addTo(t, cover(canvas, roots, 0.35), 0.3 * k)
-    addTo(t, cover(canvas, [crown], 0.35), 0.55 * k)
-    const { width: w, crown: c, root: r } = tooth
-    addTo(
-      t,
-      cover(
-        canvas,
-        [
-          put(ellipse(0, c * 0.7, w * 0.16, c * 0.28, 0, 10)),
-          ...(tooth.roots === 1 ? [put(ribbon([0, c * 0.8, 0, c + r * 0.85], 1.1, 0.6))] : []),
-        ],
-        0.4,
-      ),
-      -0.2 * k,
-    )
+    // Crowns that overlap in the ray are brighter there.
+    const crowns = all((tooth) => [crownOf(tooth)])
+    addTo(t, sum(canvas, crowns, 0.35), 0.55 * k)
+    const pulps = all(({ width: w, crown: c, root: r, roots: count }) => [
+      ellipse(0, c * 0.7, w * 0.16, c * 0.28, 0, 10),
+      ...(count === 1 ? [ribbon([0, c * 0.8, 0, c + r * 0.85], 1.1, 0.6)] : []),
+    ])
+    addTo(t, cover(canvas, pulps, 0.4), -0.2 * k)
   }
-  for (const tooth of standing(scene, without)) draw(tooth, 1)
+  draw(standing(scene, without), 1)
   scene.findings.forEach(({ name, shape, strength }, index) => {
     if (without.has(index)) return
     const k = strength * contrast
@@ -166,13 +153,13 @@ export function drawPanorama(scene: PanoramaScene, canvas: Canvas, { contrast, w
     if (name === 'Filling') addTo(t, cover(canvas, curves, 0.2), 0.9 * k)
     if (name === 'Caries') addTo(t, cover(canvas, curves, 0.5), -0.55 * k)
     if (name === 'Periapical Lesion') addTo(t, cover(canvas, curves, 0.8), -0.36 * k)
-    if (name === 'Impacted Wisdom Tooth') draw(lying(scene, shape), Math.min(1.1, k))
+    if (name === 'Impacted Wisdom Tooth') draw([lying(scene, shape)], Math.min(1.1, k))
     if (name === 'Implant') {
       const [screw, crown] = curves as [Points, Points]
       addTo(t, cover(canvas, [screw], 0.2), 1 * k)
       addTo(t, cover(canvas, [crown], 0.3), 0.75 * k)
     }
-    if (name === 'Missing Tooth' && strength > 0.5 && contrast < 1) draw(toothOf(scene, shape), 1 - contrast)
+    if (name === 'Missing Tooth' && strength > 0.5 && contrast < 1) draw([toothOf(scene, shape)], 1 - contrast)
   })
   const out = fieldOf(canvas)
   for (let i = 0; i < out.length; i++) out[i] = 1 - Math.exp(-1.25 * Math.max(0, t[i] as number))
