@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { readNifti } from '../imaging/volumes/nifti.ts'
 import { encodeNifti } from './encode-nifti.ts'
 import { encodeWfdb } from './encode-wfdb.ts'
 
@@ -32,6 +33,16 @@ describe('NIfTI files', () => {
     expect(file.readUInt32LE(4)).toBe(0)
   })
 
+  it('are read by the reader of volumes, which agrees with nibabel', () => {
+    const volume = readNifti(file, 'phantom.nii.gz')
+    expect(volume.size).toEqual([2, 3, 4])
+    expect([...volume.values]).toEqual([...voxels])
+    expect(volume.provenance.orientation).toBe('sform')
+    ;[0.8, 0.7, 5].forEach((mm, axis) => {
+      expect(volume.spacing[axis]).toBeCloseTo(mm)
+    })
+  })
+
   it('are refused when the voxels do not fill the shape', () => {
     expect(() => encodeNifti({ shape: [2, 2, 2], spacing: [1, 1, 1], voxels: new Uint8Array(7) })).toThrow(/2 x 2 x 2/)
   })
@@ -40,15 +51,15 @@ describe('NIfTI files', () => {
 describe('WFDB records', () => {
   it('hold interleaved microvolts with checksums', () => {
     const leads = [
-      { name: 'I', millivolts: Float32Array.of(0.001, -0.002, 40) },
+      { name: 'I', millivolts: Float32Array.of(0.001, 0.002, 40) },
       { name: 'II', millivolts: Float32Array.of(1, -1, 0.5) },
     ]
     const { header, samples } = encodeWfdb({ name: 's000001', rate: 100, leads, comments: ['Age: 60'] })
     const stored = Array.from({ length: 6 }, (_, i) => samples.readInt16LE(2 * i))
-    expect(stored).toEqual([1, 1000, -2, -1000, 32767, 500])
+    expect(stored).toEqual([1, 1000, 2, -1000, 32767, 500])
     expect(header.toString()).toBe(
       's000001 2 100 3\n' +
-        's000001.dat 16 1000(0)/mV 16 0 1 32766 0 I\n' +
+        's000001.dat 16 1000(0)/mV 16 0 1 -32766 0 I\n' +
         's000001.dat 16 1000(0)/mV 16 0 1000 500 0 II\n' +
         '# Age: 60\n',
     )
