@@ -40,18 +40,20 @@ export function modelType({ model }: TokenizerJson): string {
 }
 
 /**
- * Puts the steps together. `idOf` is the model's vocabulary, added tokens included. Throws FORMAT_UNSUPPORTED when the
+ * Puts the steps together. `idOf` is the model's vocabulary, added tokens included; `native`: as the library
+ * SentencePiece computes, not Rust's tokenizers. Throws FORMAT_UNSUPPORTED when the
  * file asks for a step that is not known, MODEL_INVALID when it contradicts itself.
  */
 export function tokenizerEngine(
   json: TokenizerJson,
   idOf: ReadonlyMap<string, number>,
   where: string,
+  native = false,
 ): TokenizerEngine {
-  const normalize = normalizerOf(json.normalizer, where)
+  const normalize = normalizerOf(json.normalizer, where, native)
   const stretches = addedTokens(json.added_tokens, normalize)
   const [firstCut, ...moreCuts] = preTokenizerOf(json.pre_tokenizer, where)
-  const model = modelOf(modelType(json), json.model, modelVocabulary(json, idOf), where)
+  const model = modelOf(modelType(json), json.model, modelVocabulary(json, idOf), where, native)
   const decode = decoderOf(json.decoder, where)
   const tokenOf = new Map([...idOf].map(([token, id]) => [id, token]))
   const specials = new Set(json.added_tokens.filter(({ special }) => special === true).map(({ id }) => id))

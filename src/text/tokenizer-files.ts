@@ -7,6 +7,8 @@ import { z } from 'zod'
 import { parseWith } from '../core/config.ts'
 import { isMissingFile, messageOf, VesaliusError } from '../core/errors.ts'
 import { readBytes, readJson } from '../core/files.ts'
+import { byteLevelJson } from './byte-level-json.ts'
+import { sentencePieceJson } from './sentencepiece.ts'
 import {
   clipEnd,
   clipStart,
@@ -43,7 +45,8 @@ export interface TokenizerFolder {
 }
 
 /**
- * Reads a folder: `tokenizer.json` first, else `vocab.json` + `merges.txt`, OpenAI's merges alone, or `vocab.txt`.
+ * Reads a folder: `tokenizer.json` first, else `vocab.json` + `merges.txt`, OpenAI's merges alone,
+ * `vocab.txt`, or a SentencePiece model.
  * `tokenizer_config.json` is used where present. Throws FILE_MISSING when the folder has none of them, FILE_DAMAGED or
  * MODEL_INVALID naming the file that is wrong.
  */
@@ -66,8 +69,13 @@ export async function readTokenizerFolder(folder: string): Promise<TokenizerFold
   if (names.has('vocab.json') && names.has('merges.txt')) {
     const where = path('vocab.json')
     const vocab = parseWith(vocabularySchema, await readJson(where), where, 'MODEL_INVALID')
-    const merges = parseMerges(await readText(path('merges.txt')), path('merges.txt'))
-    return { json: clipTokenizerJson(vocab, merges, where), config, where }
+    const text = await readText(path('merges.txt'))
+    // CLIP marks the ends of words; GPT-2 and RoBERTa mark blanks.
+    if (Object.keys(vocab).some((token) => token.endsWith('</w>'))) {
+      return { json: clipTokenizerJson(vocab, parseMerges(text, path('merges.txt')), where), config, where }
+    }
+    const merges = parseMerges(text, path('merges.txt'), Number.POSITIVE_INFINITY)
+    return { json: byteLevelJson(vocab, merges, config, where), config, where }
   }
   const merged = [...openAiMerges, 'merges.txt'].find((name) => names.has(name))
   if (merged !== undefined) {
@@ -88,9 +96,14 @@ export async function readTokenizerFolder(folder: string): Promise<TokenizerFold
       where,
     }
   }
+  const model = ['spiece.model', 'tokenizer.model', 'sentencepiece.bpe.model'].find((name) => names.has(name))
+  if (model !== undefined) {
+    const where = path(model)
+    return { json: sentencePieceJson(await readBytes(where), config, where), config, where }
+  }
   throw new VesaliusError('FILE_MISSING', `The folder ${folder} holds no tokenizer.`, {
     where: folder,
-    hint: 'It needs tokenizer.json, vocab.json with merges.txt, bpe_simple_vocab_16e6.txt.gz, or vocab.txt.',
+    hint: 'It needs tokenizer.json, vocab.json with merges.txt, bpe_simple_vocab_16e6.txt.gz, vocab.txt, or spiece.model.',
   })
 }
 

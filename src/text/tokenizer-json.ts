@@ -72,10 +72,10 @@ function span(from: number, to: number): number[] {
  * Reads `merges.txt` or OpenAI's `bpe_simple_vocab_16e6.txt`: a version line, then one pair a line. OpenAI's file holds
  * 262,144 pairs of which CLIP uses the first 48,894; the rest is left out, as CLIP does. Throws FILE_DAMAGED with the line.
  */
-export function parseMerges(text: string, where: string): [string, string][] {
+export function parseMerges(text: string, where: string, most = clipMergeCount): [string, string][] {
   const merges: [string, string][] = []
   // Line by line, not by split: four fifths of OpenAI's file are never looked at.
-  for (let start = 0, number = 1; start < text.length && merges.length < clipMergeCount; number++) {
+  for (let start = 0, number = 1; start < text.length && merges.length < most; number++) {
     const newline = text.indexOf('\n', start)
     const end = newline < 0 ? text.length : newline
     const line = text.slice(start, text[end - 1] === '\r' ? end - 1 : end)

@@ -73,7 +73,9 @@ export function tokenizerFromJson(
 ): Tokenizer {
   const kind = kindOf(json, where)
   const idOf = checkVocabulary(json, where)
-  const engine = tokenizerEngine(json, idOf, where)
+  // transformers runs SigLIP's tokenizer by the library SentencePiece itself.
+  const native = String(config.tokenizer_class ?? '').startsWith('Siglip')
+  const engine = tokenizerEngine(json, idOf, where, native)
   const { before, after } = frame(engine, idOf, where)
   const contextLength = options.contextLength ?? longest(config, json) ?? (kind === 'clip-bpe' ? 77 : 512)
   const specials = before.length + after.length

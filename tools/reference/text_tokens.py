@@ -226,4 +226,5 @@ def main() -> None:
     )
 
 
-main()
+if __name__ == "__main__":
+    main()

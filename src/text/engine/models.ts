@@ -45,16 +45,17 @@ function wordLevel(model: Record<string, unknown>, idOf: ReadonlyMap<string, num
   }
 }
 
-/** The model of a file over its own vocabulary (added tokens left out). */
+/** The model of a file over its own vocabulary (added tokens left out). `native`: Unigram in SentencePiece's own precision. */
 export function modelOf(
   type: string,
   model: Record<string, unknown>,
   idOf: ReadonlyMap<string, number>,
   where: string,
+  native = false,
 ): Model {
   if (type === 'BPE') return bpe(model, idOf, where)
   if (type === 'WordPiece') return wordPiece(model, idOf)
-  if (type === 'Unigram') return unigram(model, idOf, where)
+  if (type === 'Unigram') return unigram(model, idOf, where, native)
   if (type === 'WordLevel') return wordLevel(model, idOf)
   throw new VesaliusError('FORMAT_UNSUPPORTED', `${where} has a tokenizer model of type ${type}, which is not read.`, {
     where,

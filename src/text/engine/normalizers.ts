@@ -33,13 +33,13 @@ function bert(clean: boolean, chinese: boolean, strip: boolean, lower: boolean):
   }
 }
 
-/** The normalizer of a file; null does nothing. Throws FORMAT_UNSUPPORTED for a step that is not known. */
-export function normalizerOf(step: unknown, where: string): Normalize {
+/** The normalizer of a file; null does nothing. `native` asks for SentencePiece's own reading of its character map. Throws FORMAT_UNSUPPORTED for a step that is not known. */
+export function normalizerOf(step: unknown, where: string, native = false): Normalize {
   if (step === null || step === undefined) return (text) => text
   if (!isStep(step)) throw unknownStep('normalizer', step, where)
   switch (step.type) {
     case 'Sequence': {
-      const steps = stepsOf(step.normalizers).map((each) => normalizerOf(each, where))
+      const steps = stepsOf(step.normalizers).map((each) => normalizerOf(each, where, native))
       return (text) => steps.reduce((out, each) => each(out), text)
     }
     case 'NFC':
@@ -50,7 +50,8 @@ export function normalizerOf(step: unknown, where: string): Normalize {
       return (text) => text.normalize(form)
     }
     case 'Lowercase':
-      return lowerCase
+      // Python's own lower() knows the final sigma.
+      return native ? (text) => text.toLowerCase() : lowerCase
     case 'StripAccents':
       return (text) => text.replace(allMarks, '')
     case 'Strip': {
@@ -76,7 +77,7 @@ export function normalizerOf(step: unknown, where: string): Normalize {
       return bert(step.clean_text === true, step.handle_chinese_chars === true, strip, lower)
     }
     case 'Precompiled':
-      return precompiled(String(step.precompiled_charsmap ?? ''), where)
+      return precompiled(String(step.precompiled_charsmap ?? ''), where, native)
     default:
       throw unknownStep('normalizer', step, where)
   }

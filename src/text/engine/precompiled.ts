@@ -21,21 +21,26 @@ class CharacterMap {
     this.blob = bytes.subarray(4 + size)
   }
 
-  /** The replacement of the shortest entry that begins the text; undefined when there is none. */
-  find(text: Uint8Array): string | undefined {
+  /** The replacement of the shortest entry that begins the text, or of the longest with its length in bytes. */
+  find(text: Uint8Array, longest = false): { to: string; bytes: number } | undefined {
     const { units } = this
     if (units.length === 0) return undefined
+    let found: { to: string; bytes: number } | undefined
+    let bytes = 0
     const offset = (unit: number): number => (unit >>> 10) << ((unit & (1 << 9)) >>> 6)
     let at = offset(units[0]!)
     for (const byte of text) {
-      if (byte === 0) return undefined
+      if (byte === 0) return found
       at ^= byte
       const unit = units[at]
-      if (unit === undefined || (unit & ((1 << 31) | 0xff)) >>> 0 !== byte) return undefined
+      if (unit === undefined || (unit & ((1 << 31) | 0xff)) >>> 0 !== byte) return found
       at ^= offset(unit)
-      if (((unit >>> 8) & 1) === 1) return this.textAt((units[at] ?? 0) & 0x7fffffff)
+      bytes++
+      if (((unit >>> 8) & 1) === 0) continue
+      found = { to: this.textAt((units[at] ?? 0) & 0x7fffffff), bytes }
+      if (!longest) return found
     }
-    return undefined
+    return found
   }
 
   private textAt(start: number): string {
@@ -44,13 +49,19 @@ class CharacterMap {
   }
 }
 
-/** The normalizer of a map in base64. Throws MODEL_INVALID when it is cut short. */
-export function precompiled(base64: string, where: string): (text: string) => string {
+/** The longest entry of a map of SentencePiece, in UTF-16 units, with room to spare. */
+const reach = 32
+const plainAscii = /^[\x20-\x7e]*$/
+
+/**
+ * The normalizer of a map in base64. Throws MODEL_INVALID when it is cut short. `native`: as SentencePiece itself does it,
+ * the longest entry at each place, and not by graphemes.
+ */
+export function precompiled(base64: string, where: string, native: boolean): (text: string) => string {
   const map = new CharacterMap(Buffer.from(base64, 'base64'), where)
   const encoder = new TextEncoder()
-  const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
   const seen = new Map<string, string>()
-  const replace = (chunk: string): string | undefined => map.find(encoder.encode(chunk))
+  const replace = (chunk: string): string | undefined => map.find(encoder.encode(chunk))?.to
   const normal = (grapheme: string): string => {
     const known = seen.get(grapheme)
     if (known !== undefined) return known
@@ -61,12 +72,57 @@ export function precompiled(base64: string, where: string): (text: string) => st
   }
   const ascii = Array.from({ length: 128 }, (_, code) => normal(String.fromCharCode(code)))
   const unchanged = ascii.every((to, code) => code < 0x20 || code === 0x7f || to === String.fromCharCode(code))
-  return (text) => {
-    if (unchanged && /^[\x20-\x7e]*$/.test(text)) return text
+  const longest = (text: string): string => {
     let out = ''
-    for (const { segment } of graphemes.segment(text)) {
-      out += segment.length === 1 && segment < '\x80' ? ascii[segment.charCodeAt(0)]! : normal(segment)
+    for (let at = 0; at < text.length; ) {
+      const found = map.find(encoder.encode(text.slice(at, at + reach)), true)
+      if (found === undefined) {
+        const size = text.codePointAt(at)! > 0xffff ? 2 : 1
+        out += text.slice(at, at + size)
+        at += size
+      } else {
+        out += found.to
+        // Bytes that were matched, in UTF-16 units.
+        for (let bytes = found.bytes; bytes > 0; ) {
+          const code = text.codePointAt(at)!
+          bytes -= code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+          at += code > 0xffff ? 2 : 1
+        }
+      }
     }
     return out
+  }
+  return (text) => {
+    if (unchanged && plainAscii.test(text)) return text
+    if (native) return longest(text)
+    let out = ''
+    for (const grapheme of graphemesOf(text)) {
+      out += grapheme.length === 1 && grapheme < '\x80' ? ascii[grapheme.charCodeAt(0)]! : normal(grapheme)
+    }
+    return out
+  }
+}
+
+const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' })
+/** Units given to the segmenter at once; its time grows faster than the text. */
+const window = 256
+
+/** Extended grapheme clusters of a text. A letter of ASCII that another follows is one by itself; CR LF is one. */
+function* graphemesOf(text: string): Generator<string> {
+  const { length } = text
+  for (let at = 0; at < length; ) {
+    const here = text.charCodeAt(at)
+    if (here < 0x80 && here !== 13 && (at + 1 === length || text.charCodeAt(at + 1) < 0x80)) {
+      yield text[at++]!
+      continue
+    }
+    const part = text.slice(at, at + window)
+    const whole = at + part.length === length
+    for (const { segment, index } of segmenter.segment(part)) {
+      // The last cluster may go on beyond the window, unless it fills it.
+      if (!whole && index > 0 && index + segment.length === part.length) break
+      yield segment
+      at += segment.length
+    }
   }
 }

@@ -25,7 +25,12 @@ function readScores(model: Record<string, unknown>, where: string): [string, num
 }
 
 /** The model of a file. Throws MODEL_INVALID for a vocabulary without scores or an unknown token outside it. */
-export function unigram(model: Record<string, unknown>, idOf: ReadonlyMap<string, number>, where: string): Model {
+export function unigram(
+  model: Record<string, unknown>,
+  idOf: ReadonlyMap<string, number>,
+  where: string,
+  native: boolean,
+): Model {
   const scored = readScores(model, where)
   const unknown = typeof model.unk_id === 'number' ? model.unk_id : undefined
   if (unknown !== undefined && scored[unknown] === undefined) {
@@ -50,8 +55,10 @@ export function unigram(model: Record<string, unknown>, idOf: ReadonlyMap<string
     }
     node.id = id
   }
-  const scores = Float64Array.from(scored, ([, score]) => score)
-  const unknownScore = least - unknownPenalty
+  // SentencePiece adds in single precision, Rust's tokenizers in double: ties of repetitions fall differently.
+  const round = native ? Math.fround : (x: number): number => x
+  const scores = Float64Array.from(scored, ([, score]) => round(score))
+  const unknownScore = round(least - unknownPenalty)
 
   return (piece, out) => {
     const length = piece.length
@@ -67,7 +74,7 @@ export function unigram(model: Record<string, unknown>, idOf: ReadonlyMap<string
         node = node.next.get(piece.charCodeAt(end++))
         if (node === undefined) break
         if (node.id < 0) continue
-        const score = best[start]! + scores[node.id]!
+        const score = round(best[start]! + scores[node.id]!)
         if (from[end] === -1 || score > best[end]!) {
           best[end] = score
           from[end] = start
@@ -77,7 +84,7 @@ export function unigram(model: Record<string, unknown>, idOf: ReadonlyMap<string
       }
       const end = start + size
       if (!single) {
-        const score = best[start]! + unknownScore
+        const score = round(best[start]! + unknownScore)
         if (from[end] === -1 || score > best[end]!) {
           best[end] = score
           from[end] = start
