@@ -1,5 +1,11 @@
 /** @file Phantoms: procedural image-text data with known truth. */
 
+export {
+  abdomenFindings,
+  arrival as abdomenArrival,
+  labelSets as abdomenLabelSets,
+  organs as abdomenOrgans,
+} from './abdomen/scene.ts'
 export { type Annotation, annotate, type FindingBox, type LabelMask } from './chest/annotate.ts'
 export { type Description, describe, type Sentence, type Voice } from './chest/describe.ts'
 export { type Dials, type DialsInput, dialsOf, dialsSchema } from './chest/dials.ts'

@@ -24,7 +24,9 @@ export function ellipsoid(
   const [ct, st, ci, si] = [Math.cos(turn), Math.sin(turn), Math.cos(tilt), Math.sin(tilt)]
   const least = Math.min(rx, ry, rz)
   const bumps = wave > 0 ? waves(seed, wave) : undefined
-  const reach = Math.max(rx, ry, rz) * (1 + 2 * wave) + 2
+  // A body that is not turned fills its own axes only; columns are thousands of mm long.
+  const longest = Math.max(rx, ry, rz)
+  const reach = (radius: number): number => (turn === 0 && tilt === 0 ? radius : longest) * (1 + 2 * wave) + 2
   return {
     at(x, y, z) {
       const [dx, dy, dz] = [x - cx, y - cy, z - cz]
@@ -35,7 +37,7 @@ export function ellipsoid(
       const edge = bumps ? 1 + bumps(a, b, c, r) : 1
       return (edge - r) * least
     },
-    box: [cx - reach, cy - reach, cz - reach, cx + reach, cy + reach, cz + reach],
+    box: [cx - reach(rx), cy - reach(ry), cz - reach(rz), cx + reach(rx), cy + reach(ry), cz + reach(rz)],
   }
 }
 
