@@ -7,9 +7,12 @@ import { gloria } from './multi-scale/gloria.ts'
 import { localmi } from './multi-scale/localmi.ts'
 import { lovt } from './multi-scale/lovt.ts'
 import { mrm } from './multi-scale/mrm.ts'
+import { mueller2022a } from './multi-scale/mueller-2022a.ts'
+import { pan2022 } from './multi-scale/pan-2022.ts'
 import { prior } from './multi-scale/prior.ts'
 import { refers } from './multi-scale/refers.ts'
 import { seibold2022 } from './multi-scale/seibold-2022.ts'
+import { tier } from './multi-scale/tier.ts'
 import type { Objective } from './objective.ts'
 import { supervised } from './others/supervised.ts'
 
@@ -22,8 +25,11 @@ export const objectives: readonly Objective[] = [
   localmi,
   lovt,
   mrm,
+  mueller2022a,
+  pan2022,
   prior,
   refers,
   seibold2022,
+  tier,
   supervised,
 ]

@@ -255,7 +255,25 @@ def prior(source):
     })
 
 
+def tier(source):
+    """The entropy penalty with each axis weighted by itself. Their weights: tokens over patches, patches over tokens."""
+    scope = {"torch": torch, "nn": torch.nn, "np": __import__("numpy")}
+    theirs = functions(source / "Modeling/utils.py", ["attn_penalty"], scope)
+    document = {}
+    similar = (normal((2, 5, 7), 101) / 4).detach().requires_grad_()
+    document["similar"] = tensor(similar)
+    for name, weights in [("token", (1.0, 0.0)), ("patch", (0.0, 1.0))]:
+        similar.grad = None
+        made = theirs.attn_penalty([similar], lam=weights)
+        loss = made[0] if isinstance(made, (tuple, list)) else made
+        loss = sum(loss) if isinstance(loss, list) else loss
+        loss.backward()
+        document[name] = {"loss": loss.item(), "gradient": tensor(similar.grad)}
+    write("tier", document)
+
+
 REPOSITORIES = {
+    "tier": ("apalepu13+TIER_Regularized_CLIP", tier),
     "prior": ("QtacierP+PRIOR", prior),
     "refers": ("funnyzhou+REFERS", refers),
     "mrm": ("RL4M+MRM-pytorch", mrm),

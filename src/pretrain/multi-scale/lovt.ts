@@ -21,9 +21,9 @@ import { objective } from '../objective.ts'
 import { contrastive, cosineMatrix } from '../parts/contrast.ts'
 import { sharedCrossAttention } from '../parts/cross-attention.ts'
 import { type LocalTerm, localContrast, nearCells } from '../parts/local-contrast.ts'
-import { meanQueryPool } from '../parts/mean-query-pool.ts'
 import { poolSentences } from '../parts/pooling.ts'
-import { projectionHead, rowNorm } from '../parts/projection-head.ts'
+import { rowNorm } from '../parts/projection-head.ts'
+import { globalHead, localHead } from '../parts/set-heads.ts'
 
 export const lovt = objective({
   id: 'lovt',
@@ -62,23 +62,19 @@ export const lovt = objective({
   refuse: (batch) => (batch < 2 ? 'a batch of one study has no negatives' : undefined),
 
   passes: {
-    image({ batch, modules, encodeImage, config: { width, hidden, heads } }) {
+    image({ batch, modules, encodeImage, config }) {
       const { regionsRaw, grid } = encodeImage(batch.pixels) //                                [B, P, Dv]
       const own = modules.in('image')
-      const { pooled, weights } = meanQueryPool(own.in('pool'), regionsRaw, { heads })
-      const local = projectionHead(own.in('local'), regionsRaw, { hidden, outputs: width }) // z_S [B, P, D]
-      const global = projectionHead(own.in('global'), pooled, { hidden, outputs: width }) //   g_S [B, D]
-      return { local, global, weights, grid }
+      const local = localHead(own, regionsRaw, config) //                                      z_S [B, P, D]
+      return { local, ...globalHead(own, regionsRaw, config), grid } //                        g_S [B, D], w [B, P]
     },
-    text({ batch, modules, encodeText, config: { width, hidden, heads } }) {
+    text({ batch, modules, encodeText, config }) {
       const { tokensRaw } = encodeText(batch.ids, batch.mask)
       const most = batch.sentenceMask.shape[1] as number
       const { sentences, sentenceMask: mask } = poolSentences(tokensRaw, batch.sentenceIndex, most, 'max') // [B, S, Dt]
       const own = modules.in('text')
-      const { pooled, weights } = meanQueryPool(own.in('pool'), sentences, { heads, mask })
-      const local = projectionHead(own.in('local'), sentences, { hidden, outputs: width, mask }) // z_R [B, S, D]
-      const global = projectionHead(own.in('global'), pooled, { hidden, outputs: width }) //   g_R [B, D]
-      return { local, global, weights, mask }
+      const local = localHead(own, sentences, { ...config, mask }) //                          z_R [B, S, D]
+      return { local, ...globalHead(own, sentences, { ...config, mask }), mask } //            g_R [B, D], w [B, S]
     },
   },
 
