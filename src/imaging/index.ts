@@ -21,6 +21,8 @@ export {
   resize,
   resizeBytes,
 } from './resample.ts'
+export { readSignals } from './signals/read.ts'
+export type { Channel, Signal } from './signals/signal.ts'
 export {
   type DecodedImage,
   describeSteps,

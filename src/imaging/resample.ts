@@ -42,7 +42,30 @@ function alongX(
 ) {
   const { first, count, weights, taps } = w
   const out = new Float32Array(rows * to * channels)
-  for (let y = 0, at = 0; y < rows; y++) {
+  // Four grey rows at a time: their sums do not wait for each other.
+  const four = channels === 1 ? rows - (rows % 4) : 0
+  for (let y = 0; y < four; y += 4) {
+    const base = y * from
+    const target = y * to
+    for (let x = 0; x < to; x++) {
+      const w0 = x * taps
+      const n = count[x]!
+      let [a, b, c, d] = [0, 0, 0, 0]
+      let i = base + first[x]!
+      for (let k = 0; k < n; k++, i++) {
+        const weight = weights[w0 + k]!
+        a += weight * values[i]!
+        b += weight * values[i + from]!
+        c += weight * values[i + 2 * from]!
+        d += weight * values[i + 3 * from]!
+      }
+      out[target + x] = clamp ? unit(a) : a
+      out[target + to + x] = clamp ? unit(b) : b
+      out[target + 2 * to + x] = clamp ? unit(c) : c
+      out[target + 3 * to + x] = clamp ? unit(d) : d
+    }
+  }
+  for (let y = four, at = four * to * channels; y < rows; y++) {
     const row = y * from * channels
     for (let x = 0; x < to; x++) {
       const start = row + first[x]! * channels

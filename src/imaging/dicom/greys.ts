@@ -120,15 +120,22 @@ function byRange(stored: StoredValues, rules: GreyRules, real: (s: number) => nu
   }
 }
 
-/** Applies a function of a stored value to all of them; for many pixels of few possible values by a table. */
+/** Applies a function of a stored value to all of them; where values repeat, by a table. */
 function mapped(stored: StoredValues, grey: (s: number) => number): Float32Array {
   const values = new Float32Array(stored.length)
-  const bits = stored.BYTES_PER_ELEMENT * 8
-  if (bits <= 16 && stored.length >= 2 ** bits / 2) {
-    const lowest = stored instanceof Int8Array || stored instanceof Int16Array ? -(2 ** (bits - 1)) : 0
-    const table = new Float32Array(2 ** bits)
-    for (let i = 0; i < table.length; i++) table[i] = grey(i + lowest)
-    for (let i = 0; i < stored.length; i++) values[i] = table[stored[i]! - lowest]!
+  let low = Number.POSITIVE_INFINITY
+  let high = Number.NEGATIVE_INFINITY
+  if (stored.BYTES_PER_ELEMENT <= 2) {
+    for (let i = 0; i < stored.length; i++) {
+      const value = stored[i]!
+      if (value < low) low = value
+      if (value > high) high = value
+    }
+  }
+  if (low <= high && high - low < stored.length / 2) {
+    const table = new Float32Array(high - low + 1)
+    for (let i = 0; i < table.length; i++) table[i] = grey(i + low)
+    for (let i = 0; i < stored.length; i++) values[i] = table[stored[i]! - low]!
   } else {
     for (let i = 0; i < stored.length; i++) values[i] = grey(stored[i]!)
   }
