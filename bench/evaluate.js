@@ -16,7 +16,7 @@ import { side } from './step/side.js'
 
 const [python = 'python3', ...asked] = process.argv.slice(2)
 const metrics = ['auroc', 'average-precision', 'f1']
-const [studies, findings, resamples, rounds] = [1000, 14, 1000, 3]
+const [studies, findings, resamples, rounds] = [1000, 14, 1000, 2]
 const file = (name) => fileURLToPath(new URL(name, import.meta.url))
 
 /** Findings from rare to common; scores of two decimals as well as of all, because ties cost time. */

@@ -4,17 +4,34 @@
  * coverage`; writes bench/results/bootstrap-coverage.json.
  */
 
-import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { afterAll, expect, it } from 'vitest'
-import { writeJsonAtomic } from '../../core/files.ts'
+import { expect, it } from 'vitest'
+import { readJson, writeJsonAtomic } from '../../core/files.ts'
 import { random } from '../../core/random.ts'
 import { rankedAuroc } from './auroc.ts'
 import { normalTwoSided } from './distributions.ts'
 import { withInterval } from './intervals.ts'
 
 const repetitions = 1000
-const results: object[] = []
+const target = fileURLToPath(new URL('../../../bench/results/bootstrap-coverage.json', import.meta.url))
+
+interface Result extends Setting {
+  auroc: number
+  coverage: number
+  meanWidth: number
+  /** What one gets when the studies of a patient are drawn as if they were independent. */
+  coverageDrawingStudies?: number
+}
+
+/** Puts one result into the file, in the order of the settings; the others stay. */
+async function keep(result: Result): Promise<void> {
+  const known = await readJson(target).catch(() => undefined)
+  const before = (known as { settings?: Result[] } | undefined)?.settings ?? []
+  const all = settings.flatMap(({ name }) =>
+    name === result.name ? result : (before.find((one) => one.name === name) ?? []),
+  )
+  await writeJsonAtomic(target, { level: 0.95, resamples: 1000, repetitions, settings: all })
+}
 
 /** AUROC of two unit normal distributions `distance` apart. */
 const aurocOf = (distance: number) => 1 - normalTwoSided(distance / Math.SQRT2) / 2
@@ -55,7 +72,7 @@ function simulate({ patients, studies, rate, distance, shared }: Setting, seed: 
   return { labels, scores, clusters }
 }
 
-it.each(settings)('$name: the interval holds the truth in 93 to 97 % of repetitions', (setting) => {
+it.each(settings)('$name: the interval holds the truth in 93 to 97 % of repetitions', async (setting) => {
   const truth = aurocOf(setting.distance)
   let covered = 0
   let naive = 0
@@ -69,26 +86,14 @@ it.each(settings)('$name: the interval holds the truth in 93 to 97 % of repetiti
     const items = withInterval(rankedAuroc, scores, labels, undefined, seed)
     if (items.low <= truth && truth <= items.high) naive++
   }
-  results.push({
+  await keep({
     ...setting,
     auroc: truth,
     coverage: covered / repetitions,
     meanWidth: width,
-    // What one gets when the studies of a patient are drawn as if they were independent.
     ...(setting.studies === 1 ? {} : { coverageDrawingStudies: naive / repetitions }),
   })
   expect(covered / repetitions).toBeGreaterThanOrEqual(0.93)
   expect(covered / repetitions).toBeLessThanOrEqual(0.97)
   if (setting.studies > 1) expect(naive / repetitions).toBeLessThan(0.93)
-})
-
-afterAll(async () => {
-  const folder = fileURLToPath(new URL('../../../bench/results/', import.meta.url))
-  await mkdir(folder, { recursive: true })
-  await writeJsonAtomic(`${folder}bootstrap-coverage.json`, {
-    level: 0.95,
-    resamples: 1000,
-    repetitions,
-    settings: results,
-  })
 })
