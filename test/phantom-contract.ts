@@ -93,7 +93,8 @@ export function holdsTheContract(
   const findings = domain.findings.length > 0
   let first: Promise<MadeStudy[]> | undefined
   const many = (): Promise<MadeStudy[]> => {
-    first ??= makeStudies(domain, 200, { dials: clean })
+    // Studies of many pictures are slow to make.
+    first ??= makeStudies(domain, Object.keys(small).length > 0 ? 100 : 200, { dials: clean })
     return first
   }
 
@@ -144,9 +145,9 @@ export function holdsTheContract(
       it('words say no more than the scene, in every voice, with usual and with held-out names', async () => {
         for (const [i, voice] of domain.voices.entries()) {
           let read = 0
-          const made = i === 0 ? await many() : await makeStudies(domain, 60, { dials: clean, voice })
+          const made = i === 0 ? await many() : await makeStudies(domain, 40, { dials: clean, voice })
           for (const { study } of made) read += checkWords(domain, study)
-          expect(read, voice).toBeGreaterThan(i === 0 ? 100 : 20)
+          expect(read, voice).toBeGreaterThan(i === 0 ? 60 : 12)
           for (const { study } of await makeStudies(domain, 20, { dials: clean, voice, heldOutSynonyms: true })) {
             checkWords(domain, study)
           }
@@ -160,7 +161,7 @@ export function holdsTheContract(
         if (!effect) throw new Error(`${dial} has no effect in the card`)
         const sets = await Promise.all(
           effect.values.map((value) =>
-            makeStudies(domain, Math.min(30, effect.studies ?? 30), {
+            makeStudies(domain, Math.min(24, effect.studies ?? 24), {
               dials: { ...effect.dials, [dial]: value },
               size: effect.size ?? domain.size.least,
             }),

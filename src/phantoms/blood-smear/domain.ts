@@ -138,7 +138,7 @@ export const bloodSmear = phantomDomain({
   dials: smearDials,
   voices: ['report', 'caption'],
   words: wordsOf<SmearName>(terms),
-  size: { least: 64, most: 1024, default: 96 },
+  size: { least: 48, most: 1024, default: 96 },
   async make({ index, split }, options) {
     const { dials, size } = options
     const scene = sampleSmear(options.seed, index, dials, split)

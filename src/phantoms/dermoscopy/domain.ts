@@ -25,7 +25,7 @@ export const dermoscopy = phantomDomain({
   dials: dermoscopyDials,
   voices: ['report', 'caption'],
   words: dermoscopyWords,
-  size: { least: 64, most: 1024, default: 96 },
+  size: { least: 48, most: 1024, default: 96 },
   async make({ index, split }, options) {
     const { dials, size } = options
     const scene = sampleDermoscopy(options.seed, index, dials, split)

@@ -18,7 +18,7 @@ export const endoscopy = phantomDomain({
   dials: endoscopyDials,
   voices: ['report', 'caption'],
   words: endoscopyWords,
-  size: { least: 64, most: 1024, default: 96 },
+  size: { least: 48, most: 1024, default: 96 },
   async make({ index, split }, options) {
     const { dials, size } = options
     const scene = sampleEndoscopy(options.seed, index, dials, split)

@@ -13,7 +13,7 @@ import { longTail, type Manner, type Sentence, say, sentence, type Terms, truthO
 import { boxOf, maskOf, type OwnedBox } from '../outline.ts'
 import { kebab, presence, recordOf, studyId } from '../person.ts'
 import { isPlural, speak, type Wording, wordsOf } from '../statements.ts'
-import { findingOutlines, renderFrame } from './render.ts'
+import { findingOutlines, frameRenderer } from './render.ts'
 import {
   type AngiographyFinding,
   type AngiographyName,
@@ -170,14 +170,12 @@ export const fundusAngiography = phantomDomain({
         ),
       },
     })
-    const encode = async (k: number) => {
-      const grey = renderFrame(scene, frames[k] as AngiographyScene['frames'][number], size, {
-        contrast: dials.contrast,
-        noise: dials.noise,
-      })
-      return { path: path(k), bytes: await encodePng(quantise(grey, options.bits), size, size) }
-    }
-    const files = await Promise.all(frames.map((_, k) => encode(k)))
+    const draw = frameRenderer(scene, size, { contrast: dials.contrast, noise: dials.noise })
+    const encode = async (frame: (typeof frames)[number], k: number) => ({
+      path: path(k),
+      bytes: await encodePng(quantise(draw(frame), options.bits), size, size),
+    })
+    const files = await Promise.all(frames.map(encode))
     for (const { path: file, pixels } of masks) files.push({ path: file, bytes: await encodePng(pixels, size, size) })
     return { study, files, preview: () => Promise.resolve(files[key]?.bytes as Buffer) }
   },

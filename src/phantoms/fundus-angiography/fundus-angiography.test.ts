@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { holdsTheContract, makeStudies } from '../../../test/phantom-contract.ts'
 import type { PhantomDomain } from '../domain.ts'
 import { fundusAngiography } from './domain.ts'
-import { renderFrame } from './render.ts'
+import { frameRenderer } from './render.ts'
 import { type AngiographyScene, angiographyDials, sampleAngiography } from './scene.ts'
 
 const domain = fundusAngiography as unknown as PhantomDomain
@@ -15,8 +15,8 @@ const mean = (grey: Float32Array): number => grey.reduce((sum, v) => sum + v, 0)
 describe('angiography', () => {
   it('fills, then fades', () => {
     for (const scene of scenes(6, { normals: 1, uncertaintyRate: 0, nuisance: 0 })) {
-      const at = (seconds: number): number =>
-        mean(renderFrame(scene, { eye: scene.transit.eye, seconds }, 64, { noise: 0 }))
+      const draw = frameRenderer(scene, 64, { noise: 0 })
+      const at = (seconds: number): number => mean(draw({ eye: scene.transit.eye, seconds }))
       expect(at(10)).toBeLessThan(at(12.5))
       expect(at(12.5)).toBeLessThan(at(15))
       expect(at(15)).toBeLessThan(at(24))
@@ -34,9 +34,10 @@ describe('angiography', () => {
       if (leaks.length === 0 || seen > 8) continue
       seen++
       const without = { ...scene, findings: scene.findings.filter((finding) => !leaks.includes(finding)) }
+      const [on, off] = [frameRenderer(scene, 64, { noise: 0 }), frameRenderer(without, 64, { noise: 0 })]
       const gain = (seconds: number): number => {
         const frame = { eye: transit.eye, seconds: seconds + delay }
-        return mean(renderFrame(scene, frame, 64, { noise: 0 })) - mean(renderFrame(without, frame, 64, { noise: 0 }))
+        return mean(on(frame)) - mean(off(frame))
       }
       expect(gain(500)).toBeGreaterThan(gain(20))
       expect(gain(500)).toBeGreaterThan(0.002)

@@ -35,12 +35,54 @@ export function findingOutlines(eye: FundusScene, { name, strength, spots }: Ang
     .map(({ points }) => points)
 }
 
-/** Grey values in [0, 1], row-major [size * size]. */
-export function renderFrame(
+/** The vessels of an eye by kind and by distance from the disc, as covers: the same in every frame. */
+interface VesselPart {
+  kind: 'artery' | 'vein'
+  /** Steps of half a unit from the disc: 0, 1, 2. */
+  far: number
+  whole: Cover | undefined
+  middle: Cover | undefined
+}
+
+function vesselParts(eye: FundusScene, size: number): VesselPart[] {
+  const tree = growVessels(eye)
+  const pose = poseOf(eye, size)
+  const soft = (0.003 * size) / 2 / eye.camera.half
+  return (['vein', 'artery'] as const).flatMap((kind) =>
+    [0, 1, 2].map((far) => {
+      const vessels = tree.filter(
+        (vessel) => vessel.kind === kind && Math.min(2, Math.floor(vessel.from / 0.5)) === far,
+      )
+      const cover = (share: number): Cover | undefined =>
+        coverOf(
+          vessels.map(({ path, width, endWidth }) => mapPoints(ribbon(path, width * share, endWidth * share), pose)),
+          { width: size, height: size },
+          soft,
+        )
+      return { kind, far, whole: cover(1), middle: kind === 'vein' ? cover(0.45) : undefined }
+    }),
+  )
+}
+
+/** Draws the frames of an examination: grey values in [0, 1], row-major [size * size]. */
+export function frameRenderer(
+  scene: AngiographyScene,
+  size: number,
+  options: AngiographyRendering = {},
+): (frame: Frame) => Float32Array {
+  const parts = {
+    [scene.transit.eye]: vesselParts(scene.transit, size),
+    [scene.fellow.eye]: vesselParts(scene.fellow, size),
+  }
+  return (frame) => renderFrame(scene, frame, size, parts[frame.eye] as VesselPart[], options)
+}
+
+function renderFrame(
   scene: AngiographyScene,
   frame: Frame,
   size: number,
-  options: AngiographyRendering = {},
+  vessels: readonly VesselPart[],
+  options: AngiographyRendering,
 ): Float32Array {
   const { contrast = 1, noise = 1 } = options
   const eye = frame.eye === scene.transit.eye ? scene.transit : scene.fellow
@@ -90,7 +132,7 @@ export function renderFrame(
   )
   const drusen = at('Drusen')
   if (drusen) add(cover(outlines(drusen), 0.012), 0.5 * leaked(t, 30) * power(drusen))
-  drawVessels(eye, t, cover, over)
+  drawVessels(vessels, t, over)
   const dark = at('Nonperfusion')
   if (dark) block(cover(outlines(dark), 0.03), Math.min(0.92, 0.72 * rise(t, 15, 0.6) * power(dark)))
   const scars = at('Laser Scars')
@@ -146,39 +188,24 @@ export function renderFrame(
 
 /** Arteries fill outwards from the disc, veins first along their walls and from the periphery inwards. */
 function drawVessels(
-  eye: FundusScene,
+  parts: readonly VesselPart[],
   t: number,
-  cover: (polygons: readonly Points[], soft: number) => Cover | undefined,
   over: (part: Cover | undefined, change: (old: number, amount: number) => number) => void,
 ): void {
-  const tree = growVessels(eye)
   const level = (kind: 'artery' | 'vein', from: number): number =>
     (kind === 'artery' ? rise(t, 12.8 + 1.4 * from, 0.35) : rise(t, 18.2 - 1.6 * Math.min(1.5, from), 0.9)) * decay(t)
-  for (const kind of ['vein', 'artery'] as const) {
-    for (const far of [0, 1, 2]) {
-      const vessels = tree.filter(
-        (vessel) => vessel.kind === kind && Math.min(2, Math.floor(vessel.from / 0.5)) === far,
-      )
-      const bright = level(kind, far * 0.5 + 0.2)
-      const walls = kind === 'vein' ? rise(t, 15.6, 0.5) * (1 - rise(t, 18, 0.8)) * decay(t) : 0
-      const whole = cover(
-        vessels.map(({ path, width, endWidth }) => ribbon(path, width, endWidth)),
-        0.003,
-      )
-      // A vessel that is not yet full is a dark line on the glow of the choroid.
-      const core = kind === 'artery' ? 0.62 : 0.56
-      over(
-        whole,
-        (old, value) => old * (1 - 0.55 * (1 - bright) * Math.min(1, value)) + core * bright * Math.min(1, value),
-      )
-      if (walls > 0.02) {
-        over(whole, (old, value) => old + 0.36 * walls * Math.min(1, value))
-        const middle = cover(
-          vessels.map(({ path, width, endWidth }) => ribbon(path, width * 0.45, endWidth * 0.45)),
-          0.003,
-        )
-        over(middle, (old, value) => Math.max(0, old - 0.3 * walls * Math.min(1, value)))
-      }
+  for (const { kind, far, whole, middle } of parts) {
+    const bright = level(kind, far * 0.5 + 0.2)
+    const walls = kind === 'vein' ? rise(t, 15.6, 0.5) * (1 - rise(t, 18, 0.8)) * decay(t) : 0
+    // A vessel that is not yet full is a dark line on the glow of the choroid.
+    const core = kind === 'artery' ? 0.62 : 0.56
+    over(
+      whole,
+      (old, value) => old * (1 - 0.55 * (1 - bright) * Math.min(1, value)) + core * bright * Math.min(1, value),
+    )
+    if (walls > 0.02) {
+      over(whole, (old, value) => old + 0.36 * walls * Math.min(1, value))
+      over(middle, (old, value) => Math.max(0, old - 0.3 * walls * Math.min(1, value)))
     }
   }
 }

@@ -33,7 +33,7 @@ export const fundus = phantomDomain({
   dials: fundusDials,
   voices: ['report', 'caption'],
   words: fundusWords,
-  size: { least: 64, most: 1024, default: 96 },
+  size: { least: 48, most: 1024, default: 96 },
   async make({ index, split }, options) {
     const { dials, size } = options
     const scene = sampleFundus(options.seed, index, dials, split)

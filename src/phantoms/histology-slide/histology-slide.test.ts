@@ -23,7 +23,7 @@ function concordance(rows: readonly { risk: number; months: number; event: boole
 }
 
 describe('slides', () => {
-  const many = scenes(300)
+  const many = scenes(240)
   const firsts = many.filter(({ visit }) => visit === 0)
 
   it('die earlier at a higher hazard, and the interaction adds what neither side knows', () => {

@@ -42,7 +42,7 @@ export const histology = phantomDomain({
   dials: histologyDials,
   voices: ['report', 'caption'],
   words: histologyWords,
-  size: { least: 64, most: 1024, default: 96 },
+  size: { least: 48, most: 1024, default: 96 },
   async make({ index, split }, options) {
     const { dials, size } = options
     const scene = sampleTile(options.seed, index, dials, split)

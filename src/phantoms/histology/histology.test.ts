@@ -14,7 +14,7 @@ const scenes = (count: number, more: object = {}): TileScene[] =>
 
 describe('histology tiles', () => {
   it('name the tissues that the masks show, and masks share out the tile', () => {
-    for (const { tile, findings } of scenes(60)) {
+    for (const { tile, findings } of scenes(30)) {
       const sizes = tissueNames.map((name) => tissueMask(tile, name, 64).reduce((sum, v) => sum + v / 255, 0))
       expect(sizes.reduce((a, b) => a + b)).toBe(64 * 64)
       tissueNames.forEach((name, i) => {
@@ -27,7 +27,7 @@ describe('histology tiles', () => {
   })
 
   it('form open glands when well differentiated and none when poorly', () => {
-    const tumours = scenes(200, { normals: 0 }).filter(({ findings }) =>
+    const tumours = scenes(90, { normals: 0 }).filter(({ findings }) =>
       findings.some(({ name, amount }) => name === 'Tumour' && amount > 0.5),
     )
     const glands = (grade: string): number[] =>
@@ -46,7 +46,7 @@ describe('histology tiles', () => {
 
   it('hold nuclei whose size goes with their kind', () => {
     const sizes = new Map<string, number[]>()
-    for (const { tile } of scenes(40))
+    for (const { tile } of scenes(20))
       for (const { kind, rx, ry } of tile.nuclei) sizes.set(kind, [...(sizes.get(kind) ?? []), Math.sqrt(rx * ry)])
     const mean = (kind: string): number =>
       (sizes.get(kind) as number[]).reduce((a, b) => a + b) / (sizes.get(kind) as number[]).length

@@ -77,7 +77,7 @@ export const textureAnomaly = phantomDomain({
   dials: textureDials,
   voices: ['report', 'caption'],
   words: wordsOf<DefectName>(terms),
-  size: { least: 64, most: 1024, default: 96 },
+  size: { least: 48, most: 1024, default: 96 },
   async make({ index, split }, options) {
     const { dials, size } = options
     const scene = sampleTexture(options.seed, index, dials, split)
