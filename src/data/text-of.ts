@@ -64,6 +64,12 @@ export function textOf(study: Study, mode: TextMode, stream: Random): string {
   }
 }
 
+/** The whole report of a study, or its first caption; '' when it has no words. What lengths are judged by. */
+export function reportOf({ report, captions }: Study): string {
+  const whole = [report?.findings ?? '', report?.impression ?? ''].filter((part) => part !== '').join(' ')
+  return whole === '' ? (captions[0] ?? '') : whole
+}
+
 /** A text without some words (whole words, any case): controls that must not read the answer off the words. */
 export function dropWords(text: string, words: readonly string[]): string {
   if (words.length === 0) return text

@@ -7,9 +7,11 @@ import { VesaliusError } from '../core/errors.ts'
 import { freeMemory } from '../core/memory.ts'
 import type { Progress } from '../core/progress.ts'
 import { duration } from '../core/progress.ts'
+import { reportOf } from '../data/text-of.ts'
 import { alone, type Communicator, openRuntime, type Runtime, scheduleFactor } from '../engine/index.ts'
 import { maximalLogitScale } from '../models/two-tower.ts'
 import { openTraining, type Training } from '../nn/index.ts'
+import { describeTruncation, truncationOf } from '../text/index.ts'
 import { type Batch, type Batches, openBatches } from './batches.ts'
 import { latestCheckpoint, pruneCheckpoints, type RunProgress, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { objectiveOf, type RunConfig } from './config.ts'
@@ -30,6 +32,8 @@ export interface TrainOptions {
   folder: RunFolder
   /** Makes the progress of a known number of steps. */
   progress: (steps: number) => Progress
+  /** Told what a person should know before the first step: how many texts the context length cuts. */
+  note?: (text: string) => void
   /** Stops after the step under way, with a checkpoint. */
   signal?: AbortSignal
   /** Go on although the run seems not to fit into memory. */
@@ -59,6 +63,7 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
   let first: Prepared | undefined
   await onRoot(ranks, async () => {
     first = await prepare(config, folder, ranks)
+    options.note?.(describeTruncation(truncationOf(first.data.train.map(reportOf), first.tokenizer)))
   })
   const { data, model, tokenizer, config: resolved, step, batches } = first ?? (await prepare(config, undefined, ranks))
   const { batch, epochs, seed, steps, accumulate } = resolved.train

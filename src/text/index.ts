@@ -27,3 +27,4 @@ export {
 } from './tokenizer.ts'
 export type { TokenizerKind } from './tokenizer-json.ts'
 export { trainWordPiece, type WordPieceTraining } from './train-wordpiece.ts'
+export { describeTruncation, type Truncation, truncationOf } from './truncation.ts'

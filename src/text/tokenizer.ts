@@ -41,6 +41,8 @@ export interface Tokenizer {
   readonly unkId: number | undefined
   /** Ids with special tokens, at most `contextLength`; what is cut is cut before the end token. Takes any string. */
   encode(text: string): number[]
+  /** Tokens of a text with the special tokens around it, before anything is cut. */
+  lengthOf(text: string): number
   /** The tokens of `encode(text)`, one for one, as written in the vocabulary. */
   tokens(text: string): string[]
   /**
@@ -115,6 +117,7 @@ export function tokenizerFromJson(
     maskId: named('mask_token', '[MASK]', '<mask>'),
     unkId,
     encode: (text) => cut(engine.encode(text), before, after, contextLength),
+    lengthOf: (text) => engine.encode(text).length + specials,
     tokens: (text) => cut(engine.encode(text), before, after, contextLength).map(name),
 
     encodeBatch(texts, length = contextLength) {

@@ -3,7 +3,10 @@
 import { VesaliusError } from '../../core/errors.ts'
 import { checkStudies } from '../../data/check.ts'
 import { buildDataset, datasets } from '../../data/datasets/index.ts'
+import { readStudies } from '../../data/studies.ts'
+import { reportOf } from '../../data/text-of.ts'
 import { readKey } from '../../imaging/index.ts'
+import { describeTruncation, loadTokenizer, type Truncation, truncationOf } from '../../text/index.ts'
 import { command } from '../command.ts'
 
 /** "name=value" pairs; several values of one name become a list. */
@@ -23,10 +26,22 @@ function readerOptions(pairs: readonly string[]): Record<string, string | string
   return out
 }
 
+/** How many of a folder's texts a tokenizer cuts; undefined when none was named. */
+async function truncationIn(
+  folder: string,
+  tokenizer: string | undefined,
+  contextLength: number | undefined,
+): Promise<Truncation | undefined> {
+  if (tokenizer === undefined) return undefined
+  const loaded = await loadTokenizer(tokenizer, contextLength === undefined ? {} : { contextLength })
+  const texts = (await readStudies(folder)).map(reportOf).filter((text) => text !== '')
+  return truncationOf(texts, loaded)
+}
+
 export const data = command({
   name: 'data',
   summary: 'turn image-text data into studies, or check them',
-  usage: ['data build SET SOURCE --out DIR', 'data build --list', 'data check DIR'],
+  usage: ['data build SET SOURCE --out DIR', 'data build --list', 'data check DIR [--tokenizer DIR]'],
   positionals: { least: 1, most: 3 },
   options: {
     list: { type: 'boolean', help: 'list the sets that can be read' },
@@ -34,6 +49,8 @@ export const data = command({
     option: { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'option of the reader, see --list' },
     key: { type: 'string', value: 'FILE', help: 'secret for the de-identification of DICOM files; default random' },
     'keep-identifiers': { type: 'boolean', help: 'copy DICOM files as they are, with names and dates' },
+    tokenizer: { type: 'string', value: 'DIR', help: 'data check: say how many texts this tokenizer cuts' },
+    context: { type: 'integer', help: "data check: tokens a text; default the tokenizer's own" },
     overwrite: { type: 'boolean', help: 'replace the studies that are there' },
   },
   examples: [
@@ -49,7 +66,13 @@ export const data = command({
         `${result.studies} studies, ${result.problems.length === 0 ? 'no problem' : `${result.problems.length} problems`}.`,
       )
       for (const problem of result.problems.slice(0, 50)) print(`  ${problem}`)
-      return { ...result, exitCode: result.problems.length === 0 ? 0 : 1 }
+      const truncation = await truncationIn(first, options.tokenizer, options.context)
+      if (truncation !== undefined) print(describeTruncation(truncation))
+      return {
+        ...result,
+        ...(truncation === undefined ? {} : { truncation }),
+        exitCode: result.problems.length === 0 ? 0 : 1,
+      }
     }
     if (action !== 'build') {
       throw new VesaliusError('USAGE', `There is no action "${action}" of data.`, {

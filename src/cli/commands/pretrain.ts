@@ -123,7 +123,15 @@ async function trainOne(
   const { writeRunReport } = await import('../../evaluate/report/run-report.ts')
   const progress = (total: number) => context.progress(label, total, 'steps')
   try {
-    const summary = await train({ config, folder, progress, signal: context.signal, forceMemory, ranks })
+    const summary = await train({
+      config,
+      folder,
+      progress,
+      note: context.print,
+      signal: context.signal,
+      forceMemory,
+      ranks,
+    })
     return { ...summary, run: folder.path, report: await onRoot(ranks, () => writeRunReport(folder)) }
   } catch (error) {
     const interrupted = error instanceof VesaliusError && error.code === 'INTERRUPTED'
