@@ -73,7 +73,7 @@ try {
   }
   writeResult('evaluate', {
     versions: sides.peer.ready.versions,
-    data: { studies, findings, resamples, rounds },
+    data: { studies, findings, resamples },
     rows: metrics.flatMap((name) => rows.get(name) ?? []),
   })
   for (const each of Object.values(sides)) await each.end()
