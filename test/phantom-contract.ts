@@ -5,29 +5,18 @@
 
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { type Study, studySchema } from '../src/data/study.ts'
+import { type Split, type Study, studySchema } from '../src/data/study.ts'
 import type { MadeStudy, MakeOptions, PhantomDomain } from '../src/phantoms/domain.ts'
+import { makeOptions } from '../src/phantoms/fingerprint.ts'
 import { english } from '../src/phantoms/grammar.ts'
 
-/** Options of `make` for a domain, dials by name. */
-export function makeOptions(domain: PhantomDomain, more: Partial<MakeOptions> = {}): MakeOptions {
-  const { dials = {}, ...rest } = more
-  return {
-    seed: 7,
-    size: domain.size.least,
-    bits: 8,
-    masks: false,
-    dicom: false,
-    heldOutSynonyms: false,
-    voice: domain.voices[0],
-    ...rest,
-    dials: domain.dials.parse(dials) as MakeOptions['dials'],
-  }
-}
-
 /** Study `index` of a domain. */
-export function makeStudy(domain: PhantomDomain, index: number, more: Partial<MakeOptions> = {}): Promise<MadeStudy> {
-  return domain.make({ index, split: 'train' }, makeOptions(domain, more))
+export function makeStudy(
+  domain: PhantomDomain,
+  index: number,
+  { split = 'train', ...more }: Partial<MakeOptions> & { split?: Split | undefined } = {},
+): Promise<MadeStudy> {
+  return domain.make({ index, split }, makeOptions(domain, { seed: 7, size: domain.size.least, ...more }))
 }
 
 /** The first studies of a domain. */
@@ -39,8 +28,8 @@ export function makeStudies(
   return Promise.all(Array.from({ length: count }, (_, index) => makeStudy(domain, index, more)))
 }
 
-/** What a reader that knows the words and nothing of the generator finds in a sentence. */
-export function readSentence(domain: PhantomDomain, text: string): { names: Set<string>; polarity: 1 | 0 | -1 } {
+/** The findings that a text names, longest names first. */
+export function namesIn(domain: PhantomDomain, text: string): Set<string> {
   const pool = Object.entries(domain.words ?? {}).flatMap(([name, entries]) =>
     entries.flatMap(({ train, heldOut }) =>
       [...train.map(([term]) => term), ...heldOut].map((term) => [term, name] as const),
@@ -49,13 +38,18 @@ export function readSentence(domain: PhantomDomain, text: string): { names: Set<
   const names = new Set<string>()
   let left = text.toLowerCase()
   for (const [term, name] of pool.sort((a, b) => b[0].length - a[0].length)) {
-    const pattern = new RegExp(`\\b${term.toLowerCase()}s?\\b`, 'g')
+    const pattern = new RegExp(`(?<!\\p{L})${term.toLowerCase()}s?(?!\\p{L})`, 'gu')
     if (!pattern.test(left)) continue
     names.add(name)
     left = left.replaceAll(pattern, ' ')
   }
+  return names
+}
+
+/** What a reader that knows the words and nothing of the generator finds in a sentence. */
+export function readSentence(domain: PhantomDomain, text: string): { names: Set<string>; polarity: 1 | 0 | -1 } {
   const polarity = /^(?:no|there (?:is|are) no|negative)\b/i.test(text) ? 0 : english.doubtCue.test(text) ? -1 : 1
-  return { names, polarity }
+  return { names: namesIn(domain, text), polarity }
 }
 
 /** Every sentence of a study against its truth; returns how many affirmations were read. */

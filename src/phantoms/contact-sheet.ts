@@ -17,6 +17,8 @@ export interface ContactSheetOptions {
   limit?: number
   /** Side of each picture on the page, pixels. Default 240. */
   tile?: number
+  /** Side at which studies are drawn; the tile's if absent. Volumes are better drawn small. */
+  size?: number
 }
 
 interface Tile {
@@ -65,12 +67,12 @@ async function tilesOfDomain(
   id: string,
   seed: number,
   dials: Record<string, unknown>,
-  { limit = 24, tile = 240 }: ContactSheetOptions,
+  { limit = 24, tile = 240, size: drawn = tile }: ContactSheetOptions,
 ): Promise<Tile[]> {
   const { make, size, voices, dials: schema } = domainOf(id)
   const options = {
     seed,
-    size: Math.min(size.most, Math.max(size.least, tile)),
+    size: Math.min(size.most, Math.max(size.least, drawn)),
     bits: 8,
     masks: false,
     dicom: false,

@@ -6,6 +6,7 @@ export {
   labelSets as abdomenLabelSets,
   organs as abdomenOrgans,
 } from './abdomen/scene.ts'
+export { type CardOptions, cardIndex, cardOf, dialRows } from './card.ts'
 export { type Annotation, annotate, type FindingBox, type LabelMask } from './chest/annotate.ts'
 export { type Description, describe, type Sentence, type Voice } from './chest/describe.ts'
 export { type Dials, type DialsInput, dialsOf, dialsSchema } from './chest/dials.ts'
@@ -24,3 +25,4 @@ export { encodePng, encodeRgbPng, quantise } from './encode.ts'
 export { fingerprint, firstStudies, makeOptions } from './fingerprint.ts'
 export { type Generated, type GenerateOptions, generate, generateSchema } from './generate.ts'
 export { english, type Language, type Terms, type Weighted } from './grammar.ts'
+export type { ClassificationLines, Line, ReferenceLines, SegmentationLines } from './lines.ts'

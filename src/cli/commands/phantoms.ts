@@ -2,7 +2,8 @@
 
 import { availableParallelism } from 'node:os'
 import { VesaliusError } from '../../core/errors.ts'
-import { generate, listDomains } from '../../phantoms/index.ts'
+import { writeFileAtomic } from '../../core/files.ts'
+import { cardOf, contactSheet, domainOf, generate, listDomains } from '../../phantoms/index.ts'
 import { command } from '../command.ts'
 
 /** "name=value" pairs as a record of numbers (or words, where the value is no number). */
@@ -21,13 +22,30 @@ function dialsFrom(pairs: readonly string[]): Record<string, unknown> {
   )
 }
 
+/** Prints the card of a domain; the document holds it as Markdown with the measured lines. */
+async function showCard(id: string, print: (line: string) => void): Promise<Record<string, unknown>> {
+  const { committedLines } = await import('../../evaluate/phantom-lines/index.ts')
+  const domain = domainOf(id)
+  const measured = await committedLines(id)
+  const card = cardOf(domain, { ...measured })
+  print(card)
+  return { domain: id, card, lines: measured?.lines ?? null, stale: measured?.stale ?? null }
+}
+
 export const phantoms = command({
   name: 'phantoms',
   summary: 'make procedural image-text data with known truth',
-  usage: ['phantoms DOMAIN --out DIR [options]', 'phantoms --list'],
+  usage: [
+    'phantoms DOMAIN --out DIR [options]',
+    'phantoms DOMAIN --card',
+    'phantoms DOMAIN --sheet FILE.png',
+    'phantoms --list',
+  ],
   positionals: { least: 0, most: 1 },
   options: {
     list: { type: 'boolean', help: 'list the domains' },
+    card: { type: 'boolean', help: 'print the card: what is hard, what each dial does, reference lines' },
+    sheet: { type: 'string', value: 'FILE.png', help: 'write a page of small pictures with what is in them' },
     out: { type: 'string', value: 'DIR', help: 'folder to write' },
     count: { type: 'integer', default: 1000, help: 'number of studies, split by patient 80/5/15' },
     seed: { type: 'integer', default: 1, help: 'the same seed gives the same bytes' },
@@ -45,7 +63,10 @@ export const phantoms = command({
     },
     overwrite: { type: 'boolean', help: 'replace a data set that is there' },
   },
-  examples: [{ text: 'Two hundred chest studies', command: 'phantoms chest-xray --count 200 --out phantoms' }],
+  examples: [
+    { text: 'What a domain is like', command: 'phantoms fundus --card' },
+    { text: 'Two hundred chest studies', command: 'phantoms chest-xray --count 200 --out phantoms' },
+  ],
   async run({ positionals: [domain], options }, { print, progress, signal }) {
     if (options.list || domain === undefined) {
       const domains = listDomains()
@@ -55,6 +76,13 @@ export const phantoms = command({
         })
       for (const { id, name, findings } of domains) print(`${id}  ${name}: ${findings.join(', ')}`)
       return { domains }
+    }
+    if (options.card) return showCard(domain, print)
+    if (options.sheet !== undefined) {
+      const page = await contactSheet(domain, { seed: options.seed, dials: dialsFrom(options.dial) })
+      await writeFileAtomic(options.sheet, page)
+      print(`${options.sheet}: the first studies of ${domain}.`)
+      return { sheet: options.sheet }
     }
     const { out, count, seed, size, voice, bits, masks, dicom, workers, overwrite } = options
     if (out === undefined)

@@ -7,6 +7,7 @@ import { normalizeRows, products } from '../../apply/vectors.ts'
 import { VesaliusError } from '../../core/errors.ts'
 import type { Progress } from '../../core/progress.ts'
 import { readStudies } from '../../data/studies.ts'
+import type { ClassificationLines, Line } from '../../phantoms/index.ts'
 import { resolveRun } from '../../pretrain/config.ts'
 import { splitStudies } from '../../pretrain/prepare.ts'
 import { createRun, readRunConfig, runFolder } from '../../pretrain/run-folder.ts'
@@ -15,21 +16,12 @@ import { retrieval } from '../metrics/retrieval.ts'
 import { meanAuroc, pixelLine, supervisedLine } from '../reference.ts'
 import { embedStudies, textsOf } from '../studies.ts'
 import { fileFacts, leakLine, noiseFacts } from './leaks.ts'
-import { type Line, lineOf, type Recipe, rounded } from './recipe.ts'
+import { lineOf, type Recipe, rounded } from './recipe.ts'
 
 export interface LinesContext {
   progress: (label: string, total: number, unit: string) => Progress
   signal?: AbortSignal | undefined
   recipe: Recipe
-}
-
-export interface ClassificationLines {
-  kind: 'classification'
-  supervised: Line
-  pixelBaseline: Line & { smallFindings: number | null }
-  /** CLIP on pairs put together at random: retrieval of the right report among all. */
-  shuffled: { r10: number; chance: number; medianRank: number; candidates: number }
-  leaks: { file: Line; noise: Line }
 }
 
 /** Trains what is missing in `work` (data are there already) and measures all lines on the test studies. */

@@ -1,25 +1,27 @@
 /** @file Reference lines of a phantom domain, with the hashes of what they depend on. Resumable: finished parts are kept. */
 
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { isMissingFile, VesaliusError } from '../../core/errors.ts'
 import { readJson, sha256 } from '../../core/files.ts'
-import { domainOf, fingerprint, generate } from '../../phantoms/index.ts'
-import { type ClassificationLines, classificationLines, type LinesContext } from './classification.ts'
+import { domainOf, fingerprint, generate, type ReferenceLines } from '../../phantoms/index.ts'
+import { classificationLines, type LinesContext } from './classification.ts'
 import { type Recipe, standardRecipe } from './recipe.ts'
-import { type SegmentationLines, segmentationLines } from './segmentation.ts'
+import { segmentationLines } from './segmentation.ts'
 
 export { type Recipe, standardRecipe } from './recipe.ts'
 
-/** One committed result. */
-export interface ReferenceLines {
-  version: 1
-  domain: string
-  /** Of the studies drawn and of the recipe; a card whose hashes differ says that its numbers are stale. */
-  hashes: { data: string; recipe: string }
-  recipe: Recipe
-  lines: ClassificationLines | SegmentationLines
-  seconds: number
-  node: string
+/** Where results are committed: beside the sources; absent from the installed package. */
+const results = new URL('../../../bench/results/phantoms/', import.meta.url)
+
+/** The committed result of a domain, and whether it was measured on what the domain draws now; undefined if there is none. */
+export async function committedLines(domain: string): Promise<{ lines: ReferenceLines; stale: boolean } | undefined> {
+  const file = fileURLToPath(new URL(`${domain}.json`, results))
+  if (!existsSync(file)) return undefined
+  const lines = (await readJson(file)) as ReferenceLines
+  const { data, recipe } = await linesHashes(domain)
+  return { lines, stale: lines.hashes.data !== data || lines.hashes.recipe !== recipe }
 }
 
 /** Hashes that a result of this domain depends on now. */
@@ -32,7 +34,7 @@ export async function referenceLines(
   domain: string,
   work: string,
   { recipe = standardRecipe, ...watch }: Partial<Pick<LinesContext, 'recipe'>> & Omit<LinesContext, 'recipe'>,
-): Promise<ReferenceLines> {
+): Promise<ReferenceLines<Recipe>> {
   const context: LinesContext = { recipe, ...watch }
   const began = performance.now()
   const { findings, smallFindings, size } = domainOf(domain)

@@ -1,5 +1,6 @@
 /** @file What the reference lines of a phantom domain are measured on and with: part of every result. */
 
+import type { Line } from '../../phantoms/index.ts'
 import type { FindingScores } from '../protocols/findings.ts'
 
 /** Everything that decides the numbers, besides the domain. */
@@ -34,13 +35,6 @@ export const standardRecipe: Recipe = {
   supervised: { epochs: 8, rate: 3e-3 },
   shuffled: { epochs: 1, rate: 2e-3 },
   segmentation: { train: 1000, test: 200, epochs: 8, batch: 16, base: 12, depth: 4, rate: 2e-3 },
-}
-
-/** AUROC of one line. */
-export interface Line {
-  macro: number | null
-  interval: [number, number] | null
-  perFinding: Record<string, number | null>
 }
 
 /** A line from the scores of an evaluation. */

@@ -28,15 +28,9 @@ import {
   sum,
 } from '../../engine/index.ts'
 import { openTraining, type Scope, unet } from '../../nn/index.ts'
+import type { SegmentationLines } from '../../phantoms/index.ts'
 import type { LinesContext } from './classification.ts'
 import { rounded } from './recipe.ts'
-
-export interface SegmentationLines {
-  kind: 'segmentation'
-  /** Dice over all test pixels, by label. */
-  supervised: { mean: number; perLabel: Record<string, number> }
-  meanMask: { mean: number; perLabel: Record<string, number> }
-}
 
 interface Pictures {
   /** [N, C, side, side] in about [-1, 1]. */

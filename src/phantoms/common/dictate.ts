@@ -238,7 +238,8 @@ function captioned<Name extends string, Anatomy, Shape>(
   manner: Manner,
   stream: Random,
 ): Description {
-  const shown = scene.mentions.filter(({ polarity }) => polarity !== 0)
+  // What is certain first: "possible" would seem to cover all that follows it.
+  const shown = scene.mentions.filter(({ polarity }) => polarity !== 0).sort((a, b) => b.polarity - a.polarity)
   const parts = shown.map((mention) => {
     const { noun, place } = phraseOf(words, scene, mention, manner, stream)
     return `${mention.polarity === 1 ? '' : 'possible '}${noun}${place ? ` ${place}` : ''}`
