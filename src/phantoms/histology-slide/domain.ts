@@ -150,7 +150,7 @@ export const histologySlide = phantomDomain({
       values: [0.05, 0.15, 0.3],
       what: 'tiles with necrosis a slide',
       measure: meanOf((study) => tilesWith(study, 'Necrosis')),
-      dials: { normals: 0, tumourTiles: 0.2 },
+      dials: { normals: 0, tumourTiles: 0.2, tiles: 16 },
       studies: 10,
     },
     pathwayStrength: {

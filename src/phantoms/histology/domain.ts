@@ -82,6 +82,7 @@ export const histology = phantomDomain({
   effects: {
     ...pictureEffects({ normals: 0, prevalence: 3 }),
     ...effects,
+    negationRate: { ...effects.negationRate, dials: {} },
     normals: {
       values: [0, 0.5, 1],
       what: 'share of tiles without tumour and necrosis',

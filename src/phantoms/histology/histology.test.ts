@@ -7,7 +7,7 @@ import { histologyDials, sampleTile, type TileScene } from './scene.ts'
 import { inGland, tissueNames } from './tile.ts'
 
 const domain = histology as unknown as PhantomDomain
-holdsTheContract(domain, ['contrast', 'normals', 'laboratory', 'shortcut', 'uncertaintyRate'])
+holdsTheContract(domain, ['contrast', 'normals', 'laboratory', 'shortcut', 'uncertaintyRate', 'negationRate'])
 
 const scenes = (count: number, more: object = {}): TileScene[] =>
   Array.from({ length: count }, (_, i) => sampleTile(3, i, histologyDials.parse(more)))
