@@ -7,22 +7,40 @@ import { decodeDicom } from './dicom/display.ts'
 import { recognise } from './formats.ts'
 import { decodeRaster } from './raster.ts'
 import type { DecodedImage, ReadOptions } from './types.ts'
+import { besidePath, type ReadBeside } from './volumes/header-text.ts'
+import { pictureOf } from './volumes/picture.ts'
+import { decodeVolume, recogniseVolume } from './volumes/read.ts'
+
+function lacksFile(where: string, name: string): VesaliusError {
+  return new VesaliusError('FILE_MISSING', `${where} names the file ${name}, which was not given.`, {
+    where,
+    hint: 'Read it by its path.',
+  })
+}
 
 /**
- * Decodes a PNG, JPEG, TIFF or DICOM file held in memory; `where` names it in errors. The format is recognised by content.
+ * Decodes a PNG, JPEG, TIFF, DICOM or volume file held in memory; `where` names it in errors, `beside` reads a file that a
+ * volume's header names. The format is recognised by content. Of a volume one slice is given, see pictureOf.
  *
  * Throws FILE_EMPTY, FILE_DAMAGED or FORMAT_UNSUPPORTED.
  */
-export async function decodeImage(bytes: Uint8Array, where: string, options: ReadOptions = {}): Promise<DecodedImage> {
+export async function decodeImage(
+  bytes: Uint8Array,
+  where: string,
+  options: ReadOptions = {},
+  beside: ReadBeside = (name) => Promise.reject(lacksFile(where, name)),
+): Promise<DecodedImage> {
   if (bytes.length === 0) {
     throw new VesaliusError('FILE_EMPTY', `${where} is empty.`, { where, hint: 'Copy or export the file again.' })
   }
+  if (recogniseVolume(bytes.subarray(0, 4096)) !== undefined)
+    return pictureOf(await decodeVolume(bytes, where, beside), where, options)
   const found = recognise(bytes)
   if (found === undefined || 'refused' in found) {
     const what = found === undefined ? 'is not an image that is known here' : `is a ${found.refused} file`
     throw new VesaliusError('FORMAT_UNSUPPORTED', `${where} ${what}.`, {
       where,
-      hint: 'Give a PNG, JPEG, TIFF or DICOM file.',
+      hint: 'Give a PNG, JPEG, TIFF, DICOM, NIfTI, NRRD or MetaImage file.',
     })
   }
   return found.format === 'dicom'
@@ -31,7 +49,7 @@ export async function decodeImage(bytes: Uint8Array, where: string, options: Rea
 }
 
 /**
- * Reads an image file: PNG, JPEG, TIFF (8 and 16 bit) or DICOM.
+ * Reads an image file: PNG, JPEG, TIFF (8 and 16 bit), DICOM, or a slice of a NIfTI, NRRD or MetaImage volume.
  *
  * @example
  * const image = await readImage('chest.dcm')
@@ -45,5 +63,5 @@ export async function readImage(path: string, options: ReadOptions = {}): Promis
       hint: 'Give the path of one file.',
     })
   }
-  return decodeImage(await readBytes(path), path, options)
+  return decodeImage(await readBytes(path), path, options, (name) => readBytes(besidePath(path, name)))
 }

@@ -1,7 +1,5 @@
 /** @file Which format a file has, judged by its first bytes and never by its name. */
 
-import type { ImageFormat } from './types.ts'
-
 /** Formats that are recognised only so that they can be refused by name. */
 const refused: readonly (readonly [name: string, offset: number, signature: string])[] = [
   ['GIF', 0, 'GIF8'],
@@ -47,7 +45,9 @@ export function bareDicomEncoding(bytes: Uint8Array): { explicit: boolean; littl
 }
 
 /** The format of a file by its content; `refused` names one that is known and not read; undefined: not recognised. */
-export function recognise(bytes: Uint8Array): { format: ImageFormat } | { refused: string } | undefined {
+export function recognise(
+  bytes: Uint8Array,
+): { format: 'png' | 'jpeg' | 'tiff' | 'dicom' } | { refused: string } | undefined {
   if (hasDicomPreamble(bytes)) return { format: 'dicom' }
   if (startsWith(bytes, 0, '\x89PNG\r\n\x1a\n')) return { format: 'png' }
   if (startsWith(bytes, 0, '\xff\xd8\xff')) return { format: 'jpeg' }

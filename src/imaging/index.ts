@@ -23,6 +23,9 @@ export {
 } from './resample.ts'
 export { readSignals } from './signals/read.ts'
 export type { Channel, Signal } from './signals/signal.ts'
+export { openDicomSlide } from './slides/dicom.ts'
+export type { Region, Slide, SlideLevel } from './slides/slide.ts'
+export { openTiffSlide } from './slides/tiff.ts'
 export {
   type DecodedImage,
   describeSteps,

@@ -3,7 +3,7 @@
 import sharp, { type Metadata, type OutputInfo } from 'sharp'
 import { messageOf, VesaliusError } from '../core/errors.ts'
 import { pixelLimit } from './dicom/layout.ts'
-import type { DecodedImage, ImageFormat, ReadOptions, Step } from './types.ts'
+import type { DecodedImage, ReadOptions, Step } from './types.ts'
 
 const names: Record<string, string> = { png: 'PNG', jpeg: 'JPEG', tiff: 'TIFF' }
 /** Transformations to upright, EXIF tag 0x0112. */
@@ -75,7 +75,7 @@ function plan(metadata: Metadata, where: string): { space: string; colors: 1 | 3
  */
 export async function decodeRaster(
   bytes: Uint8Array,
-  format: Exclude<ImageFormat, 'dicom'>,
+  format: 'png' | 'jpeg' | 'tiff',
   where: string,
   options: ReadOptions = {},
 ): Promise<DecodedImage> {
@@ -87,6 +87,9 @@ export async function decodeRaster(
   } catch (error) {
     throw damaged(where, format, error)
   }
+  // A block of 8 x 8 pixels takes at least one bit; decoders would fill up the rest for seconds.
+  if (format === 'jpeg' && metadata.width * metadata.height > bytes.length * 512)
+    throw damaged(where, format, 'more pixels than its bytes can hold')
   const pages = metadata.pages ?? 1
   if (page < 0 || page >= pages || !Number.isInteger(page)) {
     throw new VesaliusError('USAGE', `${where} has no frame ${page}.`, {

@@ -1,7 +1,7 @@
 /** @file What reading an image gives: display greys or colours in 0..1, and the list of what was done to get them. */
 
 /** What kinds of file are told apart by their content. */
-export type ImageFormat = 'png' | 'jpeg' | 'tiff' | 'dicom'
+export type ImageFormat = 'png' | 'jpeg' | 'tiff' | 'dicom' | 'nifti' | 'nrrd' | 'metaimage'
 
 /** One thing that was done to the pixels, in the order it was done, with the numbers it was done with. */
 export interface Step {

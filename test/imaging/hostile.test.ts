@@ -121,6 +121,15 @@ describe('found by damaging files', () => {
     expect(performance.now() - time).toBeLessThan(1000)
   })
 
+  it('a JPEG file that declares more pixels than its bytes can hold is not filled up', async () => {
+    const grey = sharp(Buffer.alloc(400, 99), { raw: { width: 20, height: 20, channels: 1 } })
+    const jpeg = await grey.toColourspace('b-w').jpeg().toBuffer()
+    const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]))
+    jpeg.writeUInt16BE(11_000, frame + 5)
+    jpeg.writeUInt16BE(11_000, frame + 7)
+    await expect(decodeImage(jpeg, 'x.jpg')).rejects.toMatchObject(damaged)
+  })
+
   it('a fragment the file ends in is not filled up by a decoder', async () => {
     const whole = dicomFile({
       rows: 1,

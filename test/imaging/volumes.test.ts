@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { decodeImage } from '../../src/imaging/index.ts'
 import { orientationCode, toCanonical } from '../../src/imaging/volumes/orientation.ts'
 import { decodeVolume, readVolume } from '../../src/imaging/volumes/read.ts'
 import { readSeries, sortSeries } from '../../src/imaging/volumes/series.ts'
@@ -72,6 +73,19 @@ describe('volumes equal nibabel and ITK', () => {
         throw new Error(name, { cause: error })
       }
     }
+  })
+})
+
+describe('a volume read as a picture', () => {
+  it('shows an axial slice with the right on the left side and the front at the top', async () => {
+    const head = 'NRRD0004\ntype: short\ndimension: 3\nsizes: 2 2 3\nspace: RAS\nencoding: ascii\n'
+    const space = 'space directions: (1,0,0) (0,2,0) (0,0,3)\nspace origin: (0,0,0)\n\n'
+    const file = Buffer.from(`${head}${space}0 0 0 0 10 20 30 50 9 9 9 9`)
+    const image = await decodeImage(file, 'x.nrrd')
+    expect(image).toMatchObject({ width: 2, height: 2, channels: 1, spacing: [1, 2], range: { black: 10, white: 50 } })
+    expect([...image.pixels]).toEqual([1, 0.5, 0.25, 0])
+    expect([...(await decodeImage(file, 'x.nrrd', { frame: 2 })).pixels]).toEqual([0, 0, 0, 0])
+    await expect(decodeImage(file, 'x.nrrd', { frame: 3 })).rejects.toMatchObject({ code: 'USAGE' })
   })
 })
 
