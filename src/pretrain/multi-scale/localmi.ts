@@ -8,7 +8,7 @@
  *   rows:     L = - mean_i log( exp f_ii / Σ_j exp f_ij )                                      as in the paper
  *
  * neg are all B (B - 1) pairs of different studies (a batch holds a study once). One random sentence a step.
- * The released code holds the global variant only (`local: false`, the critic on pooled features). The maximum is taken on
+ * Differs from the released code, which holds the global variant only (`local: false`, the critic on pooled features). The maximum is taken on
  * wrong pairs too, so that f is one critic and the bound stays one. Cells are those of the last stage, with the stride of 32
  * pixels of the paper's local block, so that the pooled feature that is probed is trained.
  */

@@ -61,12 +61,12 @@ describe('REFERS', () => {
     const [fused, gates] = build(views)
     for (let i = 0; i < fused.length; i++)
       expect(fused[i]).toBeCloseTo((views.data[i] as number) * (gates[Math.floor(i / d)] as number), 9)
-    // Cell 2 of view 1 of study 0 moves the gates of cell 2 in all views of study 0, and nothing else.
+    // Cell 0 of view 2 of study 0 moves the gates of cell 0 in all views of study 0, and nothing else.
     const other = Array.from(views.data)
-    other[(1 * p + 2) * d] = 9
+    other[2 * p * d] = 9
     const moved = build({ ...views, data: other })[1]
     const changed = [...gates].flatMap((v, i) => (v === moved[i] ? [] : [i]))
-    expect(changed).toEqual([2, p + 2, 2 * p + 2])
+    expect(changed).toEqual([0, p, 2 * p])
   })
 
   it('tells each word from those before it and from the image; padding is not told', () => {
