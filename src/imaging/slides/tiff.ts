@@ -1,6 +1,6 @@
 /** @file Tiled and pyramidal TIFF (and BigTIFF) by regions: levels are pages or sub-pages of falling size. */
 
-import { fromFile, type GeoTIFFImage } from 'geotiff'
+import type { GeoTIFFImage } from 'geotiff'
 import { messageOf, VesaliusError } from '../../core/errors.ts'
 import { levelOf, type Slide, type SlideLevel } from './slide.ts'
 
@@ -31,6 +31,8 @@ export async function openTiffSlide(path: string): Promise<Slide> {
   let images: GeoTIFFImage[]
   let close: () => Promise<void>
   try {
+    // Loaded here: the package cannot be loaded in a worker thread, and reading pictures must be possible there.
+    const { fromFile } = await import('geotiff')
     const file = await fromFile(path)
     const count = await file.getImageCount()
     images = await Promise.all(Array.from({ length: Math.min(count, 64) }, (_, i) => file.getImage(i)))
