@@ -43,6 +43,11 @@ export const commands: readonly CommandEntry[] = [
     summary: 'train several objectives alike and put them into one table',
     load: from(() => import('./compare.ts')),
   },
+  {
+    name: 'text-towers',
+    summary: 'how well text towers tell diseases apart, side by side',
+    load: from(() => import('./text-towers.ts')),
+  },
   { name: 'classify', summary: 'say which of your labels fit an image', load: from(() => import('./classify.ts')) },
   {
     name: 'embed',

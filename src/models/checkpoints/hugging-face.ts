@@ -7,7 +7,7 @@
 import { z } from 'zod'
 import { parseWith } from '../../core/config.ts'
 import { VesaliusError } from '../../core/errors.ts'
-import { type ModelConfig, modelSchema } from '../config.ts'
+import { type BertConfig, bertSchema, type ModelConfig, modelSchema } from '../config.ts'
 
 const visionSchema = z.looseObject({
   model_type: z.string().default('clip_vision_model'),
@@ -86,6 +86,11 @@ function readImage(json: unknown, where: string): unknown {
     activation: c.hidden_act,
     epsilon: c.layer_norm_eps,
   }
+}
+
+/** The configuration of a folder that holds a BERT alone, read out as its pooler does. */
+export function readBertConfig(json: unknown, where: string): BertConfig {
+  return parseWith(bertSchema, readText(json, where), where, 'MODEL_INVALID')
 }
 
 function readText(json: unknown, where: string): unknown {
