@@ -125,7 +125,7 @@ async function runAll(
   const settings = { prompts: options.prompts, seed: options.seed ?? 1, headSteps: options.headSteps ?? 300 }
   const context = openContext({ model, data, settings, progress: options.progress })
   const ids = tasks.filter((task) => task !== 'domain')
-  result.outcomes = await runProtocols(context, ids)
+  result.outcomes = await runProtocols(context, ids, { draw: true })
   for (const { protocol, skipped } of result.outcomes) {
     // A protocol that was asked for by name must not be passed over in silence.
     if (skipped !== undefined && options.tasks?.length === 1) {

@@ -70,8 +70,8 @@ export interface ProtocolResult {
   measured: readonly CaseMeasures[]
   /** Whatever else belongs into the JSON document. */
   details?: object
-  /** Parts of the HTML report beside the table of measures. */
-  sections?: readonly ReportSection[]
+  /** Parts of the HTML report beside the table of measures, drawn when a report is asked for. */
+  sections?: () => Promise<readonly ReportSection[]>
 }
 
 export interface Protocol {

@@ -5,6 +5,7 @@ import type { BootstrapRun } from './metrics/bootstrap.ts'
 import type { Measure } from './metrics/measure.ts'
 import type { Protocol, ProtocolContext, ProtocolId, ProtocolResult } from './protocol.ts'
 import { protocols } from './protocols/index.ts'
+import type { ReportSection } from './report/html.ts'
 
 /** What became of a protocol. */
 export type ProtocolOutcome =
@@ -17,6 +18,8 @@ export type ProtocolOutcome =
       metrics: Record<string, Measure>
       /** One a set of cases. */
       bootstrap: BootstrapRun[]
+      /** Parts of the report, if they were asked for. */
+      sections: readonly ReportSection[]
     }
 
 /** The protocols asked for, in order; all if undefined. */
@@ -28,7 +31,7 @@ export function chosenProtocols(ids: readonly ProtocolId[] | undefined): readonl
 export async function runProtocols(
   context: ProtocolContext,
   ids?: readonly ProtocolId[],
-  { resamples = 1000 }: { resamples?: number } = {},
+  { resamples = 1000, draw = false }: { resamples?: number; draw?: boolean } = {},
 ): Promise<ProtocolOutcome[]> {
   const outcomes: ProtocolOutcome[] = []
   for (const protocol of chosenProtocols(ids)) {
@@ -40,7 +43,8 @@ export async function runProtocols(
     const result = await protocol.run(context)
     const found = result.measured.map((measured) => withIntervals(measured, { resamples }))
     const metrics = Object.assign({}, ...found.map(({ values }) => values)) as Record<string, Measure>
-    outcomes.push({ protocol, result, metrics, bootstrap: found.map(({ bootstrap }) => bootstrap) })
+    const sections = draw ? ((await result.sections?.()) ?? []) : []
+    outcomes.push({ protocol, result, metrics, bootstrap: found.map(({ bootstrap }) => bootstrap), sections })
   }
   return outcomes
 }

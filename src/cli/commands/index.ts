@@ -35,7 +35,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'evaluate',
-    summary: 'zero-shot, retrieval and domain identification, with intervals',
+    summary: 'what a model can do, on every task that the data allow',
     load: from(() => import('./evaluate.ts')),
   },
   {

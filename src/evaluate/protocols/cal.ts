@@ -72,7 +72,7 @@ export const cal: Protocol = {
     return {
       measured: [{ units: patientsOf(data.test), measures }],
       details: { calibration },
-      sections: [
+      sections: async () => [
         {
           heading: 'Reliability of zero-shot probabilities',
           text: `All findings of ${data.test.length} test studies together; scaling fitted on ${data.validate.length} validation studies. The area of a dot is its share of the cases.`,

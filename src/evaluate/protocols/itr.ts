@@ -7,6 +7,7 @@ import { normalizeRows, products } from '../../apply/vectors.ts'
 import type { CaseMeasure } from '../case-measures.ts'
 import { identicalGroups, retrieval } from '../metrics/retrieval.ts'
 import type { Protocol } from '../protocol.ts'
+import { retrievalSection } from '../report/zero-shot.ts'
 import { patientsOf, textsOf, withWords } from '../studies.ts'
 import { retrievalSummary } from './retrieval.ts'
 
@@ -48,6 +49,7 @@ export const itr: Protocol = {
     return {
       measured: [{ units: patientsOf(studies), measures }],
       details: { ...retrievalSummary(own, shared, groups) },
+      sections: async () => [await retrievalSection(model, data, places, words, similarity, own.imageToText.ranks)],
     }
   },
 }

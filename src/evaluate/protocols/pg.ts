@@ -95,7 +95,7 @@ export const pg: Protocol = {
     return {
       measured: [{ units, measures }],
       details: { phrases: places.length, boxesOutsideTheCrop: outside, grid: [rows, columns] },
-      sections: [await groundingPictures(model, data, shown)],
+      sections: async () => [await groundingPictures(model, data, shown)],
     }
   },
 }

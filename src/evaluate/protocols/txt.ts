@@ -19,7 +19,7 @@ export const txt: Protocol = {
     return {
       measured,
       details: { ...numbers, within: bare(within), between: bare(between), organs: Object.fromEntries(summary) },
-      sections: [
+      sections: async () => [
         {
           heading: 'Similarity of different diseases of an organ (survey Fig. 16)',
           text: `Mean within organs ${within.mean.toFixed(3)}, between organs ${between.mean.toFixed(3)}; overlap of the two ${rest.overlap.toFixed(2)}.`,

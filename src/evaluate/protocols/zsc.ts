@@ -6,6 +6,7 @@
 import type { CaseMeasures } from '../case-measures.ts'
 import { findingPrompts, labelledFindings } from '../prompts.ts'
 import type { Protocol } from '../protocol.ts'
+import { zeroShotSections } from '../report/zero-shot.ts'
 import { patientsOf } from '../studies.ts'
 import { type FindingScores, summarizeFindings } from './findings.ts'
 import { zeroShotScores } from './scores.ts'
@@ -34,6 +35,6 @@ export const zsc: Protocol = {
       ),
       prompts: prompts.key,
     }
-    return { measured: [measured], details }
+    return { measured: [measured], details, sections: () => zeroShotSections(model, data, findings) }
   },
 }

@@ -4,6 +4,7 @@ import { textTable } from '../../core/table.ts'
 import type { Evaluation } from '../evaluate.ts'
 import type { FindingScores } from '../protocols/findings.ts'
 import type { Recalls } from '../protocols/retrieval.ts'
+import type { ProtocolOutcome } from '../run-protocols.ts'
 import { type ReportSection, renderReport, table } from './html.ts'
 import { confusionPlot, intervalPlot } from './plots.ts'
 
@@ -50,10 +51,70 @@ function recallRows({ retrieval }: Evaluation): Row[] {
   ]
 }
 
+const measureColumns = ['protocol', 'measure', 'value', '95 % interval', 'n', 'left out']
+
+function measureRows(outcomes: readonly ProtocolOutcome[]): Row[] {
+  return outcomes.flatMap((outcome) =>
+    outcome.skipped !== undefined
+      ? []
+      : Object.entries(outcome.metrics).map(([name, { value, interval: pair, n, skipped }]): Row => {
+          const less = outcome.protocol.lower?.includes(name) ? `${name} (less is better)` : name
+          return [outcome.protocol.id, less, value, interval(pair), n, skipped]
+        }),
+  )
+}
+
+function skippedLines(outcomes: readonly ProtocolOutcome[]): string[] {
+  return outcomes.flatMap(({ protocol, skipped }) => (skipped === undefined ? [] : [`${protocol.id}: ${skipped}`]))
+}
+
+/** One part a protocol: what it measures, its numbers, then what it draws itself. */
+function protocolSections(outcomes: readonly ProtocolOutcome[]): ReportSection[] {
+  const parts = outcomes.flatMap((outcome): ReportSection[] => {
+    if (outcome.skipped !== undefined) return []
+    const { protocol, metrics, sections } = outcome
+    const shown = Object.entries(metrics).filter(([name, { value }]) => value !== null && !/rank|contrast/i.test(name))
+    const references = Object.values(protocol.chance ?? {})
+    return [
+      {
+        heading: `${protocol.id}: ${protocol.name}`,
+        text: protocol.measures,
+        ...(shown.length === 0
+          ? {}
+          : {
+              plot: intervalPlot(
+                { title: `${protocol.id}: values with 95 % intervals`, x: 'value' },
+                [
+                  {
+                    name: protocol.id,
+                    rows: shown.map(([name, { value, interval: pair }]) => ({
+                      name,
+                      value: value as number,
+                      low: pair?.[0] ?? Number.NaN,
+                      high: pair?.[1] ?? Number.NaN,
+                    })),
+                  },
+                ],
+                { references: references[0] === undefined ? [] : [{ name: 'chance', value: references[0] }] },
+              ),
+            }),
+        table: table(measureColumns, measureRows([outcome])),
+      },
+      ...sections,
+    ]
+  })
+  const skipped = skippedLines(outcomes)
+  return skipped.length === 0 ? parts : [...parts, { heading: 'Not measured on these data', text: skipped }]
+}
+
 /** Tables for the terminal. */
 export function evaluationTables(evaluation: Evaluation): string {
-  const { zeroShot, retrieval, domain } = evaluation
+  const { zeroShot, retrieval, domain, outcomes } = evaluation
   const parts: string[] = []
+  const rows = measureRows(outcomes)
+  if (rows.length > 0) parts.push(textTable(measureColumns, rows), '')
+  const skipped = skippedLines(outcomes)
+  if (skipped.length > 0) parts.push('Not measured on these data:', ...skipped.map((line) => `  ${line}`), '')
   if (zeroShot !== undefined)
     parts.push(`Zero-shot findings, ${zeroShot.n} studies`, textTable(findingColumns, findingRows(evaluation)), '')
   if (retrieval !== undefined) {
@@ -142,7 +203,12 @@ export function evaluationReport(
   return renderReport({
     title,
     subtitle,
-    sections: [...findingSections(evaluation), ...otherSections(evaluation), ...more],
+    sections: [
+      ...findingSections(evaluation),
+      ...otherSections(evaluation),
+      ...protocolSections(evaluation.outcomes),
+      ...more,
+    ],
     footer: 'Vesalius. For research and engineering, never for decisions about patients.',
   })
 }

@@ -4,6 +4,7 @@ import { withIntervals } from '../case-measures.ts'
 import type { Measure } from '../metrics/measure.ts'
 import { renderReport, table } from '../report/html.ts'
 import { intervalPlot, linePlot } from '../report/plots.ts'
+import { diseases } from './diseases.ts'
 import { overlapOf, similarityGrid, type TextQuality } from './quality.ts'
 
 export interface TowerQuality {
@@ -87,7 +88,7 @@ export function towersReport(towers: readonly TowerQuality[]): string {
   }
   return renderReport({
     title: 'Text towers',
-    subtitle: `${towers.map(({ name }) => name).join(', ')}: 137 diseases of six organs`,
+    subtitle: `${towers.map(({ name }) => name).join(', ')}: ${Object.values(diseases).flat().length} diseases of ${Object.keys(diseases).length} organs`,
     sections: [
       {
         heading: 'How well they tell diseases apart',
