@@ -123,7 +123,7 @@ function curves({ systems }: Comparison): ReportSection {
 function protocolSection(comparison: Comparison, id: string): ReportSection {
   const protocol = protocols.find((candidate) => candidate.id === id)
   const names = metricNames(comparison).filter((name) => name.startsWith(`${id}.`))
-  const unit = names.filter((name) => !/rank|error|seconds/i.test(name))
+  const unit = names.filter((name) => !/MedianRank|contrast/.test(name))
   const plotted = unit.length > 0 ? unit : names
   const rows = (pick: (metric: DetailedMetric) => { value: number | null; pair: [number, number] | null }) =>
     comparison.systems.map((system) => ({

@@ -73,7 +73,9 @@ function protocolSections(outcomes: readonly ProtocolOutcome[]): ReportSection[]
   const parts = outcomes.flatMap((outcome): ReportSection[] => {
     if (outcome.skipped !== undefined) return []
     const { protocol, metrics, sections } = outcome
-    const shown = Object.entries(metrics).filter(([name, { value }]) => value !== null && !/rank|contrast/i.test(name))
+    const shown = Object.entries(metrics).filter(
+      ([name, { value }]) => value !== null && !/MedianRank|contrast/.test(name),
+    )
     const references = Object.values(protocol.chance ?? {})
     return [
       {
