@@ -10,13 +10,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readJson } from '../dist/core/files.js'
 import { median, writeResult } from './child.js'
 import { cases, studies } from './encode/cases.js'
 import { side } from './step/side.js'
 
 const [python = 'python3', ...asked] = process.argv.slice(2)
 const threads = 2
-const rounds = 5
+const rounds = 2
 const file = (name) => fileURLToPath(new URL(name, import.meta.url))
 
 async function compare(name) {
@@ -43,11 +44,14 @@ async function compare(name) {
   }
 }
 
-const rows = []
-for (const name of asked.length > 0 ? asked : Object.keys(cases)) rows.push(await compare(name))
-for (const { name, ours, peer, ratio } of rows) {
+const known = await readJson(file('./results/encode.json')).catch(() => ({ rows: [] }))
+const rows = new Map(known.rows.map((row) => [row.name, row]))
+for (const name of asked.length > 0 ? asked : Object.keys(cases)) {
+  const row = await compare(name)
+  rows.set(name, row)
+  const { ours, peer, ratio } = row
   process.stderr.write(
     `${name.padEnd(12)} ours ${ours.toFixed(2)} s  PyTorch ${peer.toFixed(2)} s  ratio ${ratio.toFixed(2)}\n`,
   )
 }
-writeResult('encode', { threads, rows })
+writeResult('encode', { threads, rows: Object.keys(cases).flatMap((name) => rows.get(name) ?? []) })
