@@ -53,7 +53,10 @@ export const brainWords: Dictation<BrainFinding, BrainAnatomy, BrainShape> = {
       const foci = name === 'White Matter Lesions' ? 'foci' : 'area'
       return [`${sequence}: ${stream.chance(0.7) ? form : ''} ${signal} ${foci} ${where}.`.replaceAll(/\s+/g, ' ')]
     })
-    const summary = affirm({ noun, place, mass: place === null }, stream)
+    const summary = affirm(
+      { noun, place, mass: place === null, many: name === 'White Matter Lesions' && !noun.includes('disease') },
+      stream,
+    )
     return stream.chance(0.6) || said.length === 0 ? [...said, summary] : said
   },
   order(text) {

@@ -103,7 +103,7 @@ export const heartSpecs: readonly FindingSpec<HeartFinding>[] = [
   {
     name: 'Pericardial Effusion',
     terms: {
-      train: longTail('pericardial effusion', 'pericardial fluid'),
+      train: longTail('pericardial effusion', 'pericardial fluid collection'),
       heldOut: ['fluid around the heart', 'hydropericardium'],
     },
     logOdds: -1,
