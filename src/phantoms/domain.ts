@@ -74,6 +74,8 @@ export interface PhantomDomain<Schema extends z.ZodObject = z.ZodObject> {
   /** How a scene can be described; the first is the default ('report', 'caption', 'es' ...). */
   voices: readonly [string, ...string[]]
   size: { least: number; most: number; default: number }
+  /** Whether its pictures can be written as DICOM files. */
+  dicom?: boolean
   /** Makes one study: a pure function of its arguments, in any worker, in any order. */
   make(place: Place, options: MakeOptions<z.output<Schema>>): Promise<MadeStudy>
   /** Every name that words use for a finding: what a reader of the reports must know. */

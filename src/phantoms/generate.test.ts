@@ -122,6 +122,7 @@ describe('a phantom folder', () => {
     const asked = (more: object) => generate('chest-xray', { out, count: 5, ...more })
     await expect(asked({ size: 32 })).rejects.toMatchObject({ where: 'size' })
     await expect(asked({ voice: 'whisper' })).rejects.toMatchObject({ where: 'voice' })
+    await expect(generate('fundus', { out, count: 5, dicom: true })).rejects.toMatchObject({ where: 'dicom' })
     await expect(asked({ dials: { contrats: 1 } })).rejects.toThrow(/contrats/)
     expect(existsSync(out)).toBe(false)
   })

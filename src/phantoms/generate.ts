@@ -73,7 +73,7 @@ export interface WorkerReport {
 export async function generate(domain: string, input: GenerateOptions): Promise<Generated> {
   const { progress = silent, signal, ...rest } = input
   const options = parseWith(generateSchema, rest, 'phantom options')
-  const { id, dials, voices, size: sizes } = domainOf(domain)
+  const { id, dials, voices, size: sizes, dicom = false } = domainOf(domain)
   if ((options.count === undefined) === (options.splits === undefined)) {
     throw new VesaliusError('USAGE', 'Give either a count of studies or the numbers of each split.', { where: 'count' })
   }
@@ -84,6 +84,10 @@ export async function generate(domain: string, input: GenerateOptions): Promise<
   if (size < sizes.least || size > sizes.most) {
     const message = `The size is ${size}, but pictures of ${id} have ${sizes.least} to ${sizes.most} pixels a side.`
     throw new VesaliusError('USAGE', message, { where: 'size' })
+  }
+  if (options.dicom && !dicom) {
+    const hint = 'Leave --dicom out: its files are what its card says.'
+    throw new VesaliusError('USAGE', `Phantoms of ${id} are not written as DICOM files.`, { where: 'dicom', hint })
   }
   if (!voices.includes(voice)) {
     const hint = `Use one of: ${voices.join(', ')}.`

@@ -24,6 +24,7 @@ export const chestXray = phantomDomain({
   dials: dialsSchema,
   voices,
   size: { least: 48, most: 1024, default: 96 },
+  dicom: true,
   async make({ index, split }, options) {
     const { dials, size } = options
     const scene = sampleScene(options.seed, index, { dials, split })
