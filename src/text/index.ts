@@ -1,5 +1,14 @@
 /** @file Words in: tokenizers, vocabulary training, report sections and sentences, prompt sets. */
 
+export {
+  chestLabels,
+  chexpertLabels,
+  type LabelSet,
+  labelReport,
+  type ObservationState,
+} from './labeler/label-report.ts'
+export { chestLexicon, type Lexicon, namesLexicon } from './labeler/lexicon.ts'
+export { type EntityGraph, graphExtractor, reportGraph } from './labeler/report-graph.ts'
 export { loadTokenizer, saveTokenizer } from './load-tokenizer.ts'
 export { type PromptTokens, tokenizePrompts } from './prompt-tokens.ts'
 export {

@@ -3,11 +3,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import golden from '../../../test/golden/metrics-text.json' with { type: 'json' }
+import type { ObservationState } from '../../text/index.ts'
 import { prepareBleu } from './bleu.ts'
 import {
   chexpertObservations,
   labelerScore,
-  type ObservationState,
   type ObservationStates,
   type PrecisionRecall,
   prepareClinicalEfficacy,

@@ -4,11 +4,9 @@
  */
 
 import { VesaliusError } from '../../core/errors.ts'
+import type { ObservationState } from '../../text/index.ts'
 import type { Prepared } from './measure.ts'
 import type { Counts } from './ranked.ts'
-
-/** What a report says of an observation. */
-export type ObservationState = 'positive' | 'negative' | 'uncertain' | 'blank'
 
 /** States of one report by observation; a missing one is blank. */
 export type ObservationStates = Readonly<Record<string, ObservationState>>
