@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { VesaliusError } from '../../core/errors.ts'
 import { lowerTraining } from '../onnx/lower.ts'
@@ -161,6 +164,19 @@ describe('life and death', () => {
     ['with a run left alone', 'session.run({ feeds: { x: { ...x, data: Float32Array.of(1, 2) } }, fetch: ["y"] })', 0],
     ['by an uncaught error', 'throw new Error("x")', 1],
   ] as const
+  it('nothing is reported or kept about its use', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'vesalius-home-'))
+    const { XDG_CACHE_HOME: _, ORT_DISABLE_TELEMETRY: __, ...rest } = process.env
+    const arguments_ = ['--input-type=module', '-e', script('await new Promise((done) => setTimeout(done, 300))')]
+    const done = spawnSync(process.execPath, arguments_, {
+      timeout: 20_000,
+      encoding: 'utf8',
+      env: { ...rest, HOME: home, TMPDIR: home },
+    })
+    expect([done.stdout, done.stderr, done.status]).toEqual(['2,4\n', '', 0])
+    expect(await readdir(home)).toEqual([])
+    await rm(home, { recursive: true })
+  })
   it.each(endings)('a process ends by itself %s', (_, ending, code) => {
     const done = spawnSync(process.execPath, ['--input-type=module', '-e', script(ending)], {
       timeout: 20_000,

@@ -135,7 +135,8 @@ function owned(data: TensorData): ArrayBuffer[] {
 
 /**
  * Starts ONNX Runtime in a worker thread of Node. In a browser, see web/: this file is loaded there too, as a part of
- * the engine, and therefore asks for Node's modules only when it is called.
+ * the engine, and therefore asks for Node's modules only when it is called. Nothing is reported to anybody; who calls it
+ * from a worker thread of their own sets ORT_DISABLE_TELEMETRY=1 for the process.
  */
 export function openRuntime(options: RuntimeOptions = {}): Runtime {
   if (typeof process === 'undefined' || process.getBuiltinModule === undefined) {
@@ -147,6 +148,9 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
   const { Worker } = process.getBuiltinModule('node:worker_threads')
   const { threads = availableParallelism() } = options
   const device: Device = deviceOf(options.device ?? 'cpu')
+  // ONNX Runtime reports its use to Microsoft and keeps a database of it in the home folder unless it is told not to. It
+  // reads the environment of the process, which only the main thread can change.
+  process.env['ORT_DISABLE_TELEMETRY'] = '1'
   // Flags such as --input-type are for the main script and would stop the worker.
   const worker = new Worker(workerPath(), { execArgv: [], workerData: { device, threads } })
   worker.unref()
