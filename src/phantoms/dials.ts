@@ -1,22 +1,26 @@
-/** @file The dials that most domains share, and what each does as a number. */
+/** @file The dials that domains share. What each does, as a number, is in dial-effects.ts. */
 
 import { z } from 'zod'
-import type { Study } from '../data/study.ts'
-import type { DialEffect, MadeStudy } from './domain.ts'
-import { meanDifference, meanOf, meanSpread, samplesOf, shareOf } from './effects.ts'
 
 export const share = z.number().min(0).max(1)
 
 /** Dials of the picture. */
 export const pictureDials = {
-  contrast: z.number().min(0).max(4).default(1).describe('scales the drawn strength of every finding'),
-  noise: z.number().min(0).max(10).default(1).describe('scales the standard deviation of camera noise'),
+  contrast: z
+    .number()
+    .min(0)
+    .max(4)
+    .default(1)
+    .describe('scales the drawn strength of every finding; 0 leaves only size and shape changes'),
+  noise: z.number().min(0).max(10).default(1).describe('scales the standard deviation of image noise'),
   nuisance: z
     .number()
     .min(0)
     .max(2)
     .default(1)
-    .describe('scales pose, light, colour and dirt; 0 takes every picture under the same conditions'),
+    .describe(
+      'scales variation of pose, exposure, colour and anatomy; 0 takes every picture under the same conditions',
+    ),
 }
 
 /** Dials of what is there and of what is said. */
@@ -26,16 +30,26 @@ export const findingDials = {
   falseNegativeRate: share
     .default(0.5)
     .describe('share of normal reports that are boilerplate: equal word for word to other reports'),
-  negationRate: share.default(0.2).describe('how often an absent finding is denied in words instead of left out'),
+  negationRate: share.default(0.25).describe('how often an absent finding is denied in words instead of left out'),
   uncertaintyRate: share
     .default(0.06)
-    .describe('share of studies with one finding in doubt: label -1, drawn faintly or not at all'),
+    .describe('share of studies with one finding in doubt: label -1, drawn faint or not at all'),
   labelNoise: share
     .default(0.01)
-    .describe('chance that a present finding is left out of the words, and that a study is given one it has not'),
+    .describe('chance that a present finding is left out of the report, and that a study is given one it has not'),
 }
 
-/** The shortcut dials for a cue that the domain draws. */
+/** The dial of findings that depend on each other. */
+export const dependenceDial = {
+  cooccurrence: z
+    .number()
+    .min(0)
+    .max(3)
+    .default(1)
+    .describe('scales the log-odds by which findings bring or exclude each other; 0 makes them independent'),
+}
+
+/** The shortcut dials for a cue that the domain draws and names in `attributes.cue`. */
 export function shortcutDials<const Names extends readonly [string, ...string[]]>(
   names: Names,
   finding: Names[number],
@@ -44,7 +58,7 @@ export function shortcutDials<const Names extends readonly [string, ...string[]]
   return {
     shortcut: share
       .default(0)
-      .describe(`in train only: how surely ${cue} goes with the shortcut finding; 0: no relation`),
+      .describe(`in train only: how surely ${cue} goes with the shortcut finding; 0 means no relation`),
     shortcutFinding: z
       .enum(names as unknown as [string, ...string[]])
       .default(finding)
@@ -52,108 +66,37 @@ export function shortcutDials<const Names extends readonly [string, ...string[]]
   }
 }
 
-const present = (study: Study): number => Object.values(study.truth?.labels ?? {}).filter((label) => label === 1).length
-const words = (study: Study): string =>
-  [study.report?.findings, study.report?.impression, ...study.captions].filter(Boolean).join(' ')
-
-/** Effects of the dials of the picture. `with` are dials under which findings are common. */
-export function pictureEffects(withDials: DialEffect['dials'] = {}): Record<keyof typeof pictureDials, DialEffect> {
+/** All shared dials; the cue gives one of the findings away. */
+export function commonDials<const Names extends readonly [string, ...string[]]>(
+  names: Names,
+  cue = 'a boxed corner tag',
+) {
   return {
-    contrast: {
-      values: [0, 1, 3],
-      what: 'mean difference to the picture without contrast of findings',
-      measure: meanDifference,
-      dials: { ...withDials, noise: 0 },
-    },
-    noise: { values: [0, 1, 4], what: 'mean difference of neighbouring pixels', measure: meanColourGrain },
-    nuisance: { values: [0, 1, 2], what: 'spread of a pixel between studies', measure: meanSpread, dials: withDials },
+    ...pictureDials,
+    ...findingDials,
+    ...dependenceDial,
+    ...shortcutDials(names, names[0] as Names[number], cue),
   }
 }
 
-/** Effects of the dials of findings and words, for domains with the given findings as truth labels. */
-export function findingEffects(findings: readonly string[]): Record<keyof typeof findingDials, DialEffect> {
-  const abnormal = (study: Study): boolean => findings.some((name) => study.truth?.labels[name] === 1)
-  return {
-    normals: {
-      values: [0, 0.5, 1],
-      what: 'share of studies without finding',
-      measure: shareOf((study) => !abnormal(study)),
-      dials: { uncertaintyRate: 0 },
-    },
-    prevalence: {
-      values: [0.3, 1, 4],
-      what: 'true labels a study',
-      measure: meanOf(present),
-      dials: { normals: 0 },
-    },
-    falseNegativeRate: {
-      values: [0, 0.5, 1],
-      what: 'share of normal studies whose words are those of another study',
-      measure: repeated,
-      dials: { normals: 1, uncertaintyRate: 0, labelNoise: 0, negationRate: 0.6 },
-    },
-    negationRate: {
-      values: [0, 0.3, 0.8],
-      what: 'denied findings a study',
-      measure: meanOf((study) => Object.values(study.labels).filter((label) => label === 0).length),
-      dials: { falseNegativeRate: 0 },
-    },
-    uncertaintyRate: {
-      values: [0, 0.4, 1],
-      what: 'share of studies with a finding in doubt',
-      measure: shareOf((study) => Object.values(study.labels).includes(-1)),
-    },
-    labelNoise: {
-      values: [0, 0.2, 0.6],
-      what: 'labels of findings that differ from the truth, or true ones unsaid, a study',
-      measure: meanOf(
-        (study) => findings.filter((name) => (study.labels[name] ?? 0) !== (study.truth?.labels[name] ?? 0)).length,
-      ),
-      dials: { uncertaintyRate: 0 },
-    },
-  }
+/** The dials of language. */
+export interface SpeechDials {
+  falseNegativeRate: number
+  negationRate: number
+  uncertaintyRate: number
+  labelNoise: number
 }
 
-function repeated(made: readonly MadeStudy[]): number {
-  const texts = made.map(({ study }) => words(study))
-  return texts.filter((text, i) => texts.indexOf(text) !== i || texts.lastIndexOf(text) !== i).length / texts.length
-}
-
-/** Effect of the shortcut dial; the domain writes whether its cue is there into `attributes.cue`. */
-export function shortcutEffect(finding: string): DialEffect {
-  return {
-    values: [0, 0.5, 1],
-    what: 'share of training studies in which the cue agrees with the finding',
-    measure: shareOf(
-      (study) => study.split !== 'train' || study.attributes.cue === (study.truth?.labels[finding] === 1),
-    ),
-    dials: { shortcutFinding: finding, prevalence: 2 },
-    studies: 120,
-  }
-}
-
-/** Mean absolute difference of neighbouring samples of the same colour. */
-async function meanColourGrain(made: readonly MadeStudy[]): Promise<number> {
-  let sum = 0
-  for (const study of made) {
-    const a = await samplesOf(study)
-    sum += a.reduce((total, v, k) => total + Math.abs(v - (a[k + 3] ?? v)), 0) / a.length
-  }
-  return sum / made.length
-}
-
-/** Mean of one colour over another in the first pictures (0 red, 1 green, 2 blue). */
-export function meanRatio(over: 0 | 1 | 2, under: 0 | 1 | 2): (made: readonly MadeStudy[]) => Promise<number> {
-  return async (made) => {
-    let sum = 0
-    for (const study of made) {
-      const a = await samplesOf(study)
-      const total = [0, 0, 0]
-      a.forEach((v, i) => {
-        total[i % 3] = (total[i % 3] as number) + v
-      })
-      sum += (total[over] as number) / (total[under] as number)
-    }
-    return sum / made.length
-  }
+/** Values of the shared dials. */
+export interface CommonDials extends SpeechDials {
+  contrast: number
+  noise: number
+  nuisance: number
+  normals: number
+  prevalence: number
+  /** Only where findings depend on each other. */
+  cooccurrence?: number
+  /** Only where a cue can be drawn. */
+  shortcut?: number
+  shortcutFinding?: string
 }

@@ -29,14 +29,34 @@ export async function meanDifference(made: readonly MadeStudy[], first: readonly
   return sum / made.length
 }
 
-/** Mean absolute difference of samples that follow each other: grain. */
+/** Mean absolute difference of neighbouring samples of the same colour: grain. */
 export async function meanGrain(made: readonly MadeStudy[]): Promise<number> {
   let sum = 0
-  for (const study of made) {
-    const a = await samplesOf(study)
-    sum += a.reduce((total, v, k) => total + Math.abs(v - (a[k + 1] ?? v)), 0) / a.length
+  for (const { files } of made) {
+    const { data, info } = await sharp(files[0]?.bytes).raw().toBuffer({ resolveWithObject: true })
+    let grain = 0
+    for (let i = info.channels; i < data.length; i++) {
+      grain += Math.abs((data[i] as number) - (data[i - info.channels] as number))
+    }
+    sum += grain / data.length / 255
   }
   return sum / made.length
+}
+
+/** Mean of one colour over another in the first pictures (0 red, 1 green, 2 blue). */
+export function meanRatio(over: 0 | 1 | 2, under: 0 | 1 | 2): (made: readonly MadeStudy[]) => Promise<number> {
+  return async (made) => {
+    let sum = 0
+    for (const study of made) {
+      const total = [0, 0, 0]
+      const samples = await samplesOf(study)
+      samples.forEach((v, i) => {
+        total[i % 3] = (total[i % 3] as number) + v
+      })
+      sum += (total[over] as number) / (total[under] as number)
+    }
+    return sum / made.length
+  }
 }
 
 /** Mean over pixels of the standard deviation between studies: how differently patients are placed and exposed. */

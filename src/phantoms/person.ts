@@ -21,18 +21,30 @@ export interface Person {
   sex: 'F' | 'M'
 }
 
-/** The patient of study `index`; ages are normal around `meanAge`, 18 to 94 years. */
+/** Who is examined in a domain. */
+export interface People {
+  /** Years, mean and standard deviation. Default 56 and 16. */
+  meanAge?: number
+  sd?: number
+  /** Youngest and oldest. Default 18 and 94. */
+  least?: number
+  most?: number
+  /** Probability of a woman. Default 0.5. */
+  women?: number
+}
+
+/** The patient of study `index`: the same age and sex in every study, two visits a year. */
 export function personOf(
   seed: number,
   index: number,
-  { split, meanAge = 56, sd = 16 }: { split?: Split; meanAge?: number; sd?: number } = {},
+  { split, meanAge = 56, sd = 16, least = 18, most = 94, women = 0.5 }: People & { split?: Split | undefined } = {},
 ): Person {
-  const visit = visitOf(seed, index)
-  const stream = random(seed, 'person', visit.key)
-  const sex = stream.chance(0.5) ? 'F' : 'M'
-  const age = Math.round(Math.min(94, Math.max(18, stream.normal(meanAge, sd)))) + Math.floor(visit.visit / 2)
-  const { patient, key } = visit
-  return { seed, index, patient, key, visit: visit.visit, split: split ?? splitOf(seed, index), age, sex }
+  const { patient, key, visit } = visitOf(seed, index)
+  const stream = random(seed, 'person', key)
+  const sex = stream.chance(women) ? 'F' : 'M'
+  const years = Math.round(Math.min(most, Math.max(least, stream.normal(meanAge, sd))))
+  const age = Math.min(most, years + Math.floor(visit / 2))
+  return { seed, index, patient, key, visit, split: split ?? splitOf(seed, index), age, sex }
 }
 
 /** The record of a study: the person's fields, and what the domain says. */
@@ -62,15 +74,30 @@ export function presence<Name extends string>(names: readonly Name[], drawn: rea
 export function drawPresence<Name extends string>(
   names: readonly Name[],
   logOdds: Readonly<Record<Name, number>>,
-  dials: { prevalence: number },
-  stream: Random,
+  dials: { prevalence: number; cooccurrence?: number },
+  lotOf: (name: Name) => Random,
   dependence: readonly (readonly [Name, Name, number])[] = [],
 ): Set<Name> {
   const present = new Set<Name>()
   for (const name of names) {
     let odds = logOdds[name] + Math.log(Math.max(1e-9, dials.prevalence))
-    for (const [cause, effect, boost] of dependence) if (effect === name && present.has(cause)) odds += boost
-    if (stream.uniform() < 1 / (1 + Math.exp(-odds))) present.add(name)
+    for (const [cause, effect, boost] of dependence) {
+      if (effect === name && present.has(cause)) odds += boost * (dials.cooccurrence ?? 1)
+    }
+    if (lotOf(name).uniform() < 1 / (1 + Math.exp(-odds))) present.add(name)
   }
   return present
+}
+
+/** Whether the cue of the shortcut dials is in the picture: by lot; in train, as surely as the dial says, where its finding is. */
+export function cueOf(
+  { split }: Pick<Person, 'split'>,
+  drawn: readonly { name: string }[],
+  dials: { shortcut?: number; shortcutFinding?: string },
+  stream: Random,
+  usual = 0.5,
+): boolean {
+  const lot = stream.chance(usual)
+  const told = split === 'train' && stream.chance(dials.shortcut ?? 0)
+  return told ? drawn.some(({ name }) => name === dials.shortcutFinding) : lot
 }

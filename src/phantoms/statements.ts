@@ -4,6 +4,7 @@
  */
 
 import type { Random } from '../core/random.ts'
+import type { SpeechDials } from './dials.ts'
 import type { Sentence, Terms, Weighted } from './grammar.ts'
 import { affirm, capital, deny, doubt, type Manner, misspell, nameOf, type Phrase, say, sentence } from './grammar.ts'
 
@@ -22,14 +23,8 @@ export interface Mention<Name extends string, Finding extends Drawn<Name>> {
   about: Finding | null
   /** Index into the scene's findings, null when nothing is drawn. */
   finding: number | null
-}
-
-/** The dials of language that mentions follow. */
-export interface SpeechDials {
-  falseNegativeRate: number
-  negationRate: number
-  uncertaintyRate: number
-  labelNoise: number
+  /** Named though absent (label noise). */
+  wrong: boolean
 }
 
 /** What a report says, and the findings with a doubtful one added if it is drawn. */
@@ -40,11 +35,8 @@ export interface Said<Name extends string, Finding extends Drawn<Name>> {
   boilerplate: boolean
 }
 
-/**
- * Decides what is said. A doubted finding is drawn faintly half of the time and not at all otherwise; label noise leaves a
- * finding out or names one that is absent; absent findings are denied at the negation rate times their weight.
- */
-export function mentionsOf<Name extends string, Finding extends Drawn<Name>>(options: {
+/** What {@link mentionsOf} decides from. */
+export interface Sayable<Name extends string, Finding extends Drawn<Name>> {
   names: readonly Name[]
   findings: readonly Finding[]
   dials: SpeechDials
@@ -53,12 +45,35 @@ export function mentionsOf<Name extends string, Finding extends Drawn<Name>>(opt
   doubtful: readonly Name[]
   /** Draws the attributes of a finding that is doubted or named in error. */
   draw(name: Name): Finding
+  /** How readily readers deny each finding, relative to the negation dial. Default 1. */
   denialWeight?: Partial<Record<Name, number>>
-}): Said<Name, Finding> {
-  const { names, dials, stream, doubtful, draw, denialWeight = {} as Partial<Record<Name, number>> } = options
-  const findings = [...options.findings]
+  /** Whether a finding can be beside those drawn. Default: all can. */
+  fits?(name: Name, drawn: readonly Finding[]): boolean
+  /** Findings that are there in health too: they keep no report from being a fixed normal one. */
+  healthy?: ReadonlySet<Name>
+  /** Findings that every fixed normal report denies. */
+  boilerplateDenials?: readonly Name[]
+}
+
+/**
+ * Decides what is said. A doubted finding is drawn faintly half of the time and not at all otherwise; label noise leaves a
+ * finding out or names one that is absent; absent findings are denied at the negation rate times their weight.
+ */
+export function mentionsOf<Name extends string, Finding extends Drawn<Name>>({
+  names,
+  dials,
+  stream,
+  doubtful,
+  draw,
+  denialWeight = {},
+  fits = () => true,
+  healthy = new Set(),
+  boilerplateDenials = [],
+  ...scene
+}: Sayable<Name, Finding>): Said<Name, Finding> {
+  const findings = [...scene.findings]
   const mentions: Mention<Name, Finding>[] = []
-  const absent = (name: Name): boolean => !findings.some((finding) => finding.name === name)
+  const absent = (name: Name): boolean => !findings.some((finding) => finding.name === name) && fits(name, findings)
   let doubted: number | null = null
   const open = doubtful.filter(absent)
   if (stream.chance(dials.uncertaintyRate) && open.length > 0) {
@@ -68,25 +83,31 @@ export function mentionsOf<Name extends string, Finding extends Drawn<Name>>(opt
       about.strength *= 0.4
       doubted = findings.push(about) - 1
     }
-    mentions.push({ name, polarity: -1, about, finding: doubted })
+    mentions.push({ name, polarity: -1, about, finding: doubted, wrong: false })
   }
   findings.forEach((about, finding) => {
     if (finding === doubted || stream.chance(dials.labelNoise)) return
-    mentions.push({ name: about.name, polarity: 1, about, finding })
+    mentions.push({ name: about.name, polarity: 1, about, finding, wrong: false })
   })
   const silent = names.filter((name) => absent(name) && !mentions.some((mention) => mention.name === name))
   if (stream.chance(dials.labelNoise) && silent.length > 0) {
     const about = draw(stream.pick(silent))
-    mentions.push({ name: about.name, polarity: 1, about, finding: null })
+    mentions.push({ name: about.name, polarity: 1, about, finding: null, wrong: true })
   }
-  if (mentions.length === 0 && findings.length === 0 && stream.chance(dials.falseNegativeRate)) {
-    return { mentions, findings, boilerplate: true }
+  const denial = (name: Name): Mention<Name, Finding> => ({
+    name,
+    polarity: 0,
+    about: null,
+    finding: null,
+    wrong: false,
+  })
+  const plain = [...findings, ...mentions].every(({ name }) => healthy.has(name))
+  if (plain && stream.chance(dials.falseNegativeRate)) {
+    return { mentions: boilerplateDenials.map(denial), findings, boilerplate: true }
   }
   for (const name of names) {
-    if (!absent(name) || mentions.some((mention) => mention.name === name)) continue
-    if (stream.chance(Math.min(0.95, dials.negationRate * (denialWeight[name] ?? 1)))) {
-      mentions.push({ name, polarity: 0, about: null, finding: null })
-    }
+    if ([...findings, ...mentions].some((other) => other.name === name)) continue
+    if (stream.chance(Math.min(0.95, dials.negationRate * (denialWeight[name] ?? 1)))) mentions.push(denial(name))
   }
   return { mentions, findings, boilerplate: false }
 }

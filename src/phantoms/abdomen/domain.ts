@@ -2,12 +2,12 @@
 
 import type { Study } from '../../data/study.ts'
 import { solidBox } from '../common/boxes.ts'
-import { commonEffects, formEffect } from '../common/dials.ts'
 import { type Dictation, dictate } from '../common/dictate.ts'
 import { mosaic } from '../common/mosaic.ts'
 import { fieldsOf } from '../common/picture-domain.ts'
 import { planScene } from '../common/plan.ts'
 import { type PlacedBox, recordOf } from '../common/record.ts'
+import { commonEffects, formEffect } from '../dial-effects.ts'
 import { type MadeStudy, type MakeOptions, phantomDomain } from '../domain.ts'
 import { meanOf } from '../effects.ts'
 import { encodePng } from '../encode.ts'
@@ -123,7 +123,7 @@ async function makeAbdomen(place: Place, options: MakeOptions<AbdomenDials>): Pr
   const study = recordOf(scene, abdomenSpecs, words, boxes, {
     images: [{ path, view: 'axial', modality: 'CT', spacing: flat ? mm.slice(0, 2) : mm }],
     masks,
-    attributes: { dataset: scene.anatomy.dataset, step: stepOf(scene.anatomy.dataset) },
+    attributes: { dataset: scene.anatomy.dataset, step: stepOf(scene.anatomy.dataset), cue: scene.tag.boxed },
   })
   return flat ? { study, files } : { study, files, preview: () => previewOf(scene, size) }
 }
@@ -167,7 +167,7 @@ export const abdominalCt = phantomDomain({
   size: { least: 32, most: 256, default: 64 },
   make: makeAbdomen,
   effects: {
-    ...commonEffects({ ...abdomenPlanner, flat: { form: 'slice' } }),
+    ...commonEffects({ ...abdomenPlanner, cue: 'Liver Tumour', flat: { form: 'slice' } }),
     form: formEffect('slice', 'volume'),
     labelled: {
       values: ['spleen', 'kidney', 'organs', 'all'],

@@ -2,8 +2,8 @@
 
 import { z } from 'zod'
 import { random } from '../../core/random.ts'
-import { type CommonDials, planDials } from '../common/dials.ts'
 import type { FindingSpec, Planner, Scene } from '../common/plan.ts'
+import { type CommonDials, commonDials } from '../dials.ts'
 import { longTail } from '../grammar.ts'
 
 export const abdomenFindings = [
@@ -86,7 +86,7 @@ export interface AbdomenAnatomy {
 export type AbdomenScene = Scene<AbdomenFinding, AbdomenAnatomy, AbdomenShape>
 
 export const abdomenDials = z.strictObject({
-  ...planDials(),
+  ...commonDials(abdomenFindings, 'contrast medium in the stomach'),
   labelled: z
     .enum(['all', 'mixed', 'liver', 'spleen', 'kidney', 'pancreas', 'organs'])
     .default('all')
@@ -199,7 +199,7 @@ const parts: Record<AbdomenFinding, readonly (readonly [string, [number, number,
 
 export const abdomenPlanner: Planner<AbdomenFinding, AbdomenAnatomy, AbdomenShape, AbdomenDials> = {
   domain: 'abdominal-ct',
-  age: { mean: 60, sd: 15, least: 18, most: 92 },
+  people: { meanAge: 60, sd: 15, least: 18, most: 92 },
   specs: abdomenSpecs,
   dependence: [
     ['Liver Cyst', 'Kidney Cyst', 0.7],

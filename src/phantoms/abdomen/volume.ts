@@ -79,7 +79,7 @@ export function hounsfield(
 }
 
 function scenery(
-  { anatomy }: AbdomenScene,
+  { anatomy, tag }: AbdomenScene,
   body: Body,
   paint: (
     solid: Solid,
@@ -112,7 +112,8 @@ function scenery(
   }
   const { organs } = body
   paint(organs.Stomach, 55)
-  paint({ ...organs.Stomach, at: (x, y, z) => organs.Stomach.at(x, y, z) - 4 }, 16)
+  // Swallowed contrast medium: the cue of the shortcut dial.
+  paint({ ...organs.Stomach, at: (x, y, z) => organs.Stomach.at(x, y, z) - 4 }, tag.boxed ? 240 : 16)
   paint({ ...body.gas, at: (x, y, z) => Math.min(body.gas.at(x, y, z), organs.Stomach.at(x, y, z) - 4) }, -900)
   paint(organs.Liver, (x, y, z) => 55 + tissue + 5 * mottle(x + 0.6 * z, y))
   paint(

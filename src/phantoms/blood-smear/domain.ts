@@ -2,7 +2,7 @@
 
 import { random } from '../../core/random.ts'
 import { assemble } from '../assemble.ts'
-import { findingEffects, pictureEffects } from '../dials.ts'
+import { findingEffects, pictureEffects, shortcutEffects, togetherEffect } from '../dial-effects.ts'
 import { phantomDomain } from '../domain.ts'
 import { meanOf } from '../effects.ts'
 import { longTail, type Manner, plural, type Sentence, say, sentence, type Terms } from '../grammar.ts'
@@ -155,7 +155,7 @@ export const bloodSmear = phantomDomain({
         boxes: boxesOf(scene, size),
         masks: (['RBC', 'WBC', 'Platelets'] as const).map((label) => [label, maskOf(outlines(label), size)] as const),
         image: { modality: 'SM' },
-        attributes: { redCells: red, whiteCells: white, platelets },
+        attributes: { redCells: red, whiteCells: white, platelets, cue: scene.camera.pointer !== null },
         questions: [
           { question: 'How many white cells are there?', answer: String(white), kind: 'open', type: 'count' },
         ],
@@ -170,6 +170,8 @@ export const bloodSmear = phantomDomain({
   effects: {
     ...pictureEffects({ normals: 0 }),
     ...findingEffects(smearNames),
+    ...togetherEffect('Target Cells', 'Hypochromia'),
+    ...shortcutEffects('Malaria Parasites', 'Sickle Cells'),
     normals: {
       values: [0, 0.5, 1],
       what: 'share of studies without changes',

@@ -88,6 +88,10 @@ export function renderSmear(scene: SmearScene, size: number, options: SmearRende
     }),
     [1, 1, 1],
   )
+  if (camera.pointer !== null) {
+    const [u, v] = [Math.cos(camera.pointer), Math.sin(camera.pointer)]
+    mix(picture, cover([ribbon([1.5 * u, 1.5 * v, 0.66 * u, 0.66 * v], 0.05, 0.012)], 0.006), [0.06, 0.06, 0.07], 0.95)
+  }
   expose(
     picture,
     { ...camera, blur: camera.blur * half, noise: camera.noise * noise },

@@ -3,8 +3,8 @@
 import { z } from 'zod'
 import { type Random, random } from '../../core/random.ts'
 import type { Split } from '../../data/study.ts'
-import { findingDials, pictureDials } from '../dials.ts'
-import { drawPresence, type Person, personOf } from '../person.ts'
+import { dependenceDial, findingDials, pictureDials, shortcutDials } from '../dials.ts'
+import { cueOf, drawPresence, type Person, personOf } from '../person.ts'
 import { mentionsOf, type Said } from '../statements.ts'
 
 /** Kinds of white cell. Names are label keys. */
@@ -25,7 +25,9 @@ export type SmearName = WhiteName | ChangeName
 export const smearDials = z.strictObject({
   ...pictureDials,
   ...findingDials,
+  ...dependenceDial,
   normals: findingDials.normals.describe('share of patients without changes (white cells are no change)'),
+  ...shortcutDials(changeNames, 'Malaria Parasites', 'the pointer of the eyepiece'),
   density: z.number().min(0.2).max(2).default(1).describe('scales the number of red cells; above 1 they overlap more'),
 })
 export type SmearDials = z.output<typeof smearDials>
@@ -71,8 +73,13 @@ export interface SmearScene extends Person, Said<SmearName, SmearFinding> {
     noise: number
     shade: [number, number]
     dirt: { x: number; y: number; r: number }[]
+    /** The pointer in the eyepiece, where it is: the cue of the shortcut dial, and its direction. */
+    pointer: number | null
   }
 }
+
+/** White cells of any healthy film. */
+const usual: ReadonlySet<SmearName> = new Set(whiteNames.filter((name) => name !== 'Blast'))
 
 const changeOdds: Readonly<Record<ChangeName, number>> = {
   'Sickle Cells': -0.9,
@@ -90,13 +97,19 @@ const whiteRadius: Readonly<Record<WhiteName, number>> = {
   Blast: 0.235,
 }
 
+/** Target cells come with sickle cells, and where haemoglobin lacks. */
+const dependence = [
+  ['Sickle Cells', 'Target Cells', 1],
+  ['Target Cells', 'Hypochromia', 1.2],
+] as const
+
 /** The scene of study `index` of the set `seed`: a pure function of its arguments. */
 export function sampleSmear(seed: number, index: number, dials: SmearDials, split?: Split): SmearScene {
   const person = personOf(seed, index, { split, meanAge: 48, sd: 19 })
   const body = random(seed, 'blood', person.key)
   const lots = random(seed, 'smear', index)
   const healthy = body.chance(dials.normals)
-  const changes = healthy ? new Set<ChangeName>() : drawPresence(changeNames, changeOdds, dials, lots)
+  const changes = healthy ? new Set<ChangeName>() : drawPresence(changeNames, changeOdds, dials, () => lots, dependence)
   if (!healthy && changes.size === 0) changes.add(lots.pick(changeNames))
   const whites = new Map<WhiteName, number>()
   const total = lots.weighted([
@@ -145,6 +158,7 @@ export function sampleSmear(seed: number, index: number, dials: SmearDials, spli
         [2, 0.4],
       ] as const),
     }),
+    healthy: usual,
     denialWeight: {
       Blast: 3,
       'Malaria Parasites': 3,
@@ -154,6 +168,8 @@ export function sampleSmear(seed: number, index: number, dials: SmearDials, spli
       Monocyte: 0.3,
     },
   })
+  const pointer = random(seed, 'pointer', index)
+  const pointing = cueOf(person, findings, dials, pointer)
   const look = random(seed, 'stain', index)
   const n = dials.nuisance
   const pale = said.findings.some(({ name }) => name === 'Hypochromia')
@@ -170,7 +186,10 @@ export function sampleSmear(seed: number, index: number, dials: SmearDials, spli
       purple: Math.exp(look.normal(0, 0.16) * n),
       seed: look.int(2 ** 31),
     },
-    camera: sampleCamera(dials, random(seed, 'camera', index)),
+    camera: {
+      ...sampleCamera(dials, random(seed, 'camera', index)),
+      pointer: pointing ? pointer.uniform(0, 2 * Math.PI) : null,
+    },
   }
 }
 
@@ -242,7 +261,7 @@ function placeCells(findings: readonly SmearFinding[], dials: SmearDials, stream
   return cells
 }
 
-function sampleCamera(dials: SmearDials, stream: Random): SmearScene['camera'] {
+function sampleCamera(dials: SmearDials, stream: Random): Omit<SmearScene['camera'], 'pointer'> {
   const n = dials.nuisance
   return {
     exposure: Math.exp(stream.normal(0, 0.07 * n)),

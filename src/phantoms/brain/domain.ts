@@ -1,9 +1,9 @@
 /** @file The brain MRI phantom: one report section a sequence, slices or volumes, declaration. */
 
 import { detectorFrom, poseFrom } from '../common/acquisition.ts'
-import { commonEffects, formEffect } from '../common/dials.ts'
 import type { Dictation } from '../common/dictate.ts'
 import { fieldsOf, makePictures, type PictureDomain } from '../common/picture-domain.ts'
+import { commonEffects, formEffect } from '../dial-effects.ts'
 import { phantomDomain } from '../domain.ts'
 import { affirm } from '../grammar.ts'
 import { brainOf, brainOutlines, drawBrain } from './render.ts'

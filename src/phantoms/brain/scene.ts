@@ -3,8 +3,8 @@
 import { z } from 'zod'
 import type { Random } from '../../core/random.ts'
 import { type Acquisition, acquire } from '../common/acquisition.ts'
-import { type CommonDials, commonDials } from '../common/dials.ts'
 import type { FindingSpec, Planner, Scene } from '../common/plan.ts'
+import { type CommonDials, commonDials } from '../dials.ts'
 import { longTail } from '../grammar.ts'
 
 export const brainFindings = [
@@ -187,7 +187,7 @@ export const brainSpecs: readonly FindingSpec<BrainFinding>[] = [
 
 export const brainPlanner: Planner<BrainFinding, BrainAnatomy, BrainShape, BrainDials> = {
   domain: 'brain-mri',
-  age: { mean: 59, sd: 17, least: 18, most: 93 },
+  people: { meanAge: 59, sd: 17, least: 18, most: 93 },
   specs: brainSpecs,
   dependence: [
     ['White Matter Lesions', 'Atrophy', 0.7],

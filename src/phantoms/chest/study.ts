@@ -92,7 +92,7 @@ function findingsOf(boxes: Annotation['boxes']): number[] {
 
 /** Age and sex, and the attributes of everything drawn, named "Mass severity". */
 function attributesOf(scene: Scene): Study['attributes'] {
-  const attributes: Study['attributes'] = { age: scene.age, sex: scene.sex }
+  const attributes: Study['attributes'] = { age: scene.age, sex: scene.sex, cue: scene.acquisition.marker.boxed }
   for (const { name, side, zone, severity, sizeMm, parts, device, reading } of scene.findings) {
     if (side !== 'none') attributes[`${name} side`] = side
     if (zone !== null) attributes[`${name} zone`] = zone

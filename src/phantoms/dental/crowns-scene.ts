@@ -84,7 +84,7 @@ export const crownSpecs: readonly FindingSpec<CrownFinding>[] = [
 
 export const crownPlanner: Planner<CrownFinding, CrownAnatomy, CrownShape> = {
   domain: 'dental-crowns',
-  age: { mean: 52, sd: 14, least: 20, most: 85 },
+  people: { meanAge: 52, sd: 14, least: 20, most: 85 },
   specs: crownSpecs,
   dependence: [],
   anatomy(_who, _present, dials, person, study) {

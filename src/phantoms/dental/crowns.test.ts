@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseWith } from '../../core/config.ts'
-import type { CommonDials } from '../common/dials.ts'
 import { planScene } from '../common/plan.ts'
+import type { CommonDials } from '../dials.ts'
 import { splitOf } from '../patients.ts'
 import { dentalCrowns } from './crowns-domain.ts'
 import { implantPoint, seatsOf } from './crowns-render.ts'

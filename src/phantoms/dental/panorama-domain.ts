@@ -2,9 +2,10 @@
 
 import { z } from 'zod'
 import { detectorFrom, poseFrom } from '../common/acquisition.ts'
-import { type CommonDials, commonDials, commonEffects } from '../common/dials.ts'
 import type { Dictation } from '../common/dictate.ts'
 import { fieldsOf, makePictures, type PictureDomain } from '../common/picture-domain.ts'
+import { commonEffects } from '../dial-effects.ts'
+import { type CommonDials, commonDials } from '../dials.ts'
 import { phantomDomain } from '../domain.ts'
 import { drawPanorama, mandible } from './panorama-render.ts'
 import {

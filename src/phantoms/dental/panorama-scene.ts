@@ -86,7 +86,7 @@ export const panoramaSpecs: readonly FindingSpec<PanoramaFinding>[] = [
 
 export const panoramaPlanner: Planner<PanoramaFinding, PanoramaAnatomy, PanoramaShape> = {
   domain: 'dental-panorama',
-  age: { mean: 44, sd: 15, least: 18, most: 85 },
+  people: { meanAge: 44, sd: 15, least: 18, most: 85 },
   specs: panoramaSpecs,
   dependence: [
     ['Filling', 'Periapical Lesion', 0.4],

@@ -1,7 +1,7 @@
 /** @file Dermoscopy as a domain. */
 
 import { assemble } from '../assemble.ts'
-import { findingEffects, pictureEffects, shortcutEffect } from '../dials.ts'
+import { findingEffects, pictureEffects, shortcutEffects } from '../dial-effects.ts'
 import { phantomDomain } from '../domain.ts'
 import { meanOf } from '../effects.ts'
 import { boxOf, maskOf, type OwnedBox, toPixels } from '../outline.ts'
@@ -65,7 +65,7 @@ export const dermoscopy = phantomDomain({
   effects: {
     ...pictureEffects({ normals: 0 }),
     ...findingEffects(conceptNames),
-    shortcut: shortcutEffect('Blue-White Veil'),
+    ...shortcutEffects('Blue-White Veil', 'Streaks'),
     overlap: {
       values: [0, 0.4, 1],
       what: 'concepts a study that are not typical of its diagnosis',

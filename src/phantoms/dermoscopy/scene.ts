@@ -5,7 +5,7 @@ import { type Random, random } from '../../core/random.ts'
 import type { Split } from '../../data/study.ts'
 import { findingDials, pictureDials, shortcutDials } from '../dials.ts'
 import type { Spot } from '../outline.ts'
-import { type Person, personOf } from '../person.ts'
+import { cueOf, type Person, personOf } from '../person.ts'
 import { mentionsOf, type Said } from '../statements.ts'
 
 /** What dermatologists look for. Names are label keys. */
@@ -183,11 +183,7 @@ export function sampleDermoscopy(seed: number, index: number, dials: DermoscopyD
       denialWeight: { 'Blue-White Veil': 2, Streaks: 1.5, 'Red Lacunae': 0.3, 'Strawberry Pattern': 0.3 },
     }),
   )
-  const told = random(seed, 'ink', index)
-  scene.camera.ink = told.chance(0.3)
-  if (scene.split === 'train' && told.chance(dials.shortcut)) {
-    scene.camera.ink = concepts.some(({ name }) => name === dials.shortcutFinding)
-  }
+  scene.camera.ink = cueOf(person, concepts, dials, random(seed, 'ink', index), 0.3)
   return scene
 }
 

@@ -1,11 +1,11 @@
 /** @file The ECG phantom: WFDB records, statements, a picture of the twelve leads, declaration. */
 
 import sharp from 'sharp'
-import { planEffects } from '../common/dials.ts'
 import { type Dictation, dictate } from '../common/dictate.ts'
 import { fieldsOf } from '../common/picture-domain.ts'
 import { planScene } from '../common/plan.ts'
 import { recordOf } from '../common/record.ts'
+import { commonEffects } from '../dial-effects.ts'
 import { type DialEffect, type MadeStudy, type MakeOptions, phantomDomain } from '../domain.ts'
 import { meanOf } from '../effects.ts'
 import { encodeWfdb } from '../encode-wfdb.ts'
@@ -110,6 +110,7 @@ async function makeEcg(
       heartRate: Math.round(scene.anatomy.rate),
       axis: Math.round(scene.anatomy.axis),
       superclass: superclasses(scene),
+      cue: scene.tag.boxed,
     },
   })
   const files = [
@@ -178,7 +179,7 @@ export const ecg = phantomDomain({
   size: { least: 48, most: 1024, default: 96 },
   make: makeEcg,
   effects: {
-    ...planEffects(ecgPlanner),
+    ...commonEffects({ ...ecgPlanner, cue: 'ST Depression' }),
     noise: grain,
     contrast: {
       values: [0, 0.5, 1],

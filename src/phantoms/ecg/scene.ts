@@ -1,8 +1,8 @@
 /** @file Scenes of an electrocardiogram: rhythm, conduction, axis, infarction, hypertrophy, noise. */
 
 import { z } from 'zod'
-import { type CommonDials, planDials } from '../common/dials.ts'
 import type { FindingSpec, Planner, Scene } from '../common/plan.ts'
+import { type CommonDials, commonDials } from '../dials.ts'
 import { longTail } from '../grammar.ts'
 
 export const ecgFindings = [
@@ -63,7 +63,7 @@ export interface EcgAnatomy {
 export type EcgScene = Scene<EcgFinding, EcgAnatomy, EcgShape>
 
 export const ecgDials = z.strictObject({
-  ...planDials(),
+  ...commonDials(ecgFindings, 'a calibration pulse at the start'),
   rate: z
     .union([z.literal(100), z.literal(500)])
     .default(100)
@@ -179,7 +179,7 @@ export const ecgSpecs: readonly FindingSpec<EcgFinding>[] = [
 
 export const ecgPlanner: Planner<EcgFinding, EcgAnatomy, EcgShape, EcgDials> = {
   domain: 'ecg',
-  age: { mean: 61, sd: 16, least: 18, most: 94 },
+  people: { meanAge: 61, sd: 16, least: 18, most: 94 },
   specs: ecgSpecs,
   dependence: [
     ['Left Bundle Branch Block', 'Left Axis Deviation', 1],

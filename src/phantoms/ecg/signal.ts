@@ -199,6 +199,8 @@ export function signalsOf(
         v += grain + mains * Math.sin(2 * Math.PI * 50 * time + hum)
         for (const [hertz, phase, size] of wander) v += size * Math.sin(2 * Math.PI * hertz * time + phase)
       }
+      // One millivolt for a fifth of a second: the cue of the shortcut dial.
+      if (scene.tag.boxed && time >= 0.05 && time < 0.25) v += 1
       out[i] = v
     }
     return { name, millivolts: out }

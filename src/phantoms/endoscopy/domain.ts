@@ -1,7 +1,7 @@
 /** @file Endoscopy as a domain. */
 
 import { assemble } from '../assemble.ts'
-import { findingEffects, pictureEffects, shortcutEffect } from '../dials.ts'
+import { findingEffects, pictureEffects, shortcutEffects, togetherEffect } from '../dial-effects.ts'
 import { phantomDomain } from '../domain.ts'
 import { meanOf } from '../effects.ts'
 import { boxOf, maskOf, type OwnedBox, toPixels } from '../outline.ts'
@@ -67,7 +67,8 @@ export const endoscopy = phantomDomain({
   effects: {
     ...pictureEffects({ normals: 0 }),
     ...findingEffects(lesionNames),
-    shortcut: shortcutEffect('Polyp'),
+    ...togetherEffect('Ulcer', 'Bleeding'),
+    ...shortcutEffects('Polyp', 'Ulcer'),
     camouflage: {
       values: [0, 0.4, 1],
       what: 'polyps of the colour of the mucosa a study with polyp',

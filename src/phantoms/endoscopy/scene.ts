@@ -3,9 +3,9 @@
 import { z } from 'zod'
 import { type Random, random } from '../../core/random.ts'
 import type { Split } from '../../data/study.ts'
-import { findingDials, pictureDials, shortcutDials } from '../dials.ts'
+import { dependenceDial, findingDials, pictureDials, shortcutDials } from '../dials.ts'
 import type { Spot } from '../outline.ts'
-import { drawPresence, type Person, personOf } from '../person.ts'
+import { cueOf, drawPresence, type Person, personOf } from '../person.ts'
 import { mentionsOf, type Said } from '../statements.ts'
 
 /** What can be found. Names are label keys. */
@@ -15,6 +15,7 @@ export type LesionName = (typeof lesionNames)[number]
 export const endoscopyDials = z.strictObject({
   ...pictureDials,
   ...findingDials,
+  ...dependenceDial,
   ...shortcutDials(lesionNames, 'Polyp', 'a green frame in the corner'),
   camouflage: z
     .number()
@@ -90,7 +91,7 @@ export function sampleEndoscopy(seed: number, index: number, dials: EndoscopyDia
   const lots = random(seed, 'lesions', index)
   const present = healthy
     ? new Set<LesionName>()
-    : drawPresence(lesionNames, logOdds, dials, lots, [['Ulcer', 'Bleeding', 1.2]])
+    : drawPresence(lesionNames, logOdds, dials, () => lots, [['Ulcer', 'Bleeding', 1.2]])
   if (!healthy && present.size === 0) present.add('Polyp')
   const scene: EndoscopyScene = {
     ...person,
@@ -119,11 +120,7 @@ export function sampleEndoscopy(seed: number, index: number, dials: EndoscopyDia
       denialWeight: { Polyp: 2.5, Bleeding: 2, Ulcer: 1.5 },
     }),
   )
-  const told = random(seed, 'inset', index)
-  scene.camera.inset = told.chance(0.4)
-  if (scene.split === 'train' && told.chance(dials.shortcut)) {
-    scene.camera.inset = lesions.some(({ name }) => name === dials.shortcutFinding)
-  }
+  scene.camera.inset = cueOf(person, lesions, dials, random(seed, 'inset', index), 0.4)
   return scene
 }
 

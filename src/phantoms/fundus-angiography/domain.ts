@@ -3,7 +3,7 @@
 import { random } from '../../core/random.ts'
 import type { StudyInput } from '../../data/study.ts'
 import { wordsIn } from '../assemble.ts'
-import { findingEffects, pictureEffects } from '../dials.ts'
+import { findingEffects, pictureEffects, shortcutEffects } from '../dial-effects.ts'
 import { phantomDomain } from '../domain.ts'
 import { meanGrain, meanOf } from '../effects.ts'
 import { encodePng, quantise } from '../encode.ts'
@@ -158,7 +158,7 @@ export const fundusAngiography = phantomDomain({
             .map(({ name }) => name),
         ),
       })),
-      attributes: { grade: transit.grade, transitEye: transit.eye },
+      attributes: { grade: transit.grade, transitEye: transit.eye, cue: scene.window },
       truth: {
         labels: presence(
           angiographyNames,
@@ -183,6 +183,7 @@ export const fundusAngiography = phantomDomain({
     ...pictureEffects({ normals: 0 }),
     noise: { values: [0, 1, 4], what: 'mean difference of neighbouring pixels', measure: meanGrain },
     ...findingEffects(angiographyNames),
+    ...shortcutEffects('Macular Oedema', 'Drusen'),
     prevalence: {
       values: [0.3, 1, 4],
       what: 'true labels a study',

@@ -183,6 +183,11 @@ function renderFrame(
     const v = Math.max(0, light + stream.normal() * sd * Math.sqrt(light + 0.03))
     grey[i] = (v > 0.85 ? 1 - 0.15 * Math.exp((0.85 - v) / 0.15) : v) ** 0.9 * (seen[i] as number)
   }
+  if (scene.window) {
+    const [left, top] = [Math.round(0.8 * size), Math.round(0.91 * size)]
+    for (let y = top; y < Math.round(0.98 * size); y++)
+      grey.fill(0.85, y * size + left, y * size + Math.round(0.97 * size))
+  }
   return grey
 }
 

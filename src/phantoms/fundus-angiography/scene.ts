@@ -3,11 +3,12 @@
 import { z } from 'zod'
 import { type Random, random } from '../../core/random.ts'
 import type { Split } from '../../data/study.ts'
-import { findingDials, pictureDials } from '../dials.ts'
+import { findingDials, pictureDials, shortcutDials } from '../dials.ts'
 import { fundusDials } from '../fundus/dials.ts'
 import { drawLesion } from '../fundus/lesions.ts'
 import { type FundusScene, fellowEye, type LesionName, sampleFundus } from '../fundus/scene.ts'
 import type { Spot } from '../outline.ts'
+import { cueOf } from '../person.ts'
 import { mentionsOf, type Said } from '../statements.ts'
 
 /** What can be seen. Names are label keys. */
@@ -25,6 +26,7 @@ export type AngiographyName = (typeof angiographyNames)[number]
 export const angiographyDials = z.strictObject({
   ...pictureDials,
   ...findingDials,
+  ...shortcutDials(angiographyNames, 'Macular Oedema', 'a lit window for the time in the corner'),
   frames: z
     .number()
     .int()
@@ -60,6 +62,8 @@ export interface AngiographyScene extends Said<AngiographyName, AngiographyFindi
   frames: Frame[]
   /** Seconds by which the dye comes later than usual. */
   delay: number
+  /** A lit window for the time in the corner of every frame: the cue of the shortcut dial. */
+  window: boolean
 }
 
 /** The scene of study `index` of the set `seed`: a pure function of its arguments. */
@@ -89,11 +93,13 @@ export function sampleAngiography(
     .map((name) => draw(name, random(seed, 'dye', index, name)))
   const doubted = random(seed, 'dye doubt', index)
   const delay = stream.uniform(-1, 3.5) * dials.nuisance
+  const window = cueOf(transit, findings, dials, random(seed, 'window', index))
   return {
     version: 1,
     transit,
     fellow,
     delay,
+    window,
     frames: scheduleOf(transit.eye, fellow.eye, dials.frames, delay, stream),
     ...mentionsOf<AngiographyName, AngiographyFinding>({
       names: angiographyNames,

@@ -1,11 +1,12 @@
 /** @file The dials of the fundus phantoms. */
 
 import { z } from 'zod'
-import { findingDials, pictureDials, shortcutDials } from '../dials.ts'
+import { dependenceDial, findingDials, pictureDials, shortcutDials } from '../dials.ts'
 
 export const fundusDials = z.strictObject({
   ...pictureDials,
   ...findingDials,
+  ...dependenceDial,
   ...shortcutDials(['Drusen', 'Hard Exudates', 'Media Opacity'], 'Drusen', 'a notch at the edge of the field'),
   camera: z
     .enum(['mixed', 'orange', 'pale', 'green'])

@@ -1,8 +1,9 @@
 /** @file Fundus photographs as a domain. */
 
 import { assemble } from '../assemble.ts'
-import { findingEffects, meanRatio, pictureEffects, shortcutEffect } from '../dials.ts'
+import { findingEffects, pictureEffects, shortcutEffects, togetherEffect } from '../dial-effects.ts'
 import { phantomDomain } from '../domain.ts'
+import { meanRatio } from '../effects.ts'
 import { presence } from '../person.ts'
 import { fundusBoxes, fundusMasks } from './annotate.ts'
 import { fundusDials } from './dials.ts'
@@ -62,7 +63,8 @@ export const fundus = phantomDomain({
   effects: {
     ...pictureEffects({ normals: 0 }),
     ...findingEffects(lesionNames),
-    shortcut: shortcutEffect('Drusen'),
+    ...togetherEffect('Glaucomatous Cupping', 'Peripapillary Atrophy'),
+    ...shortcutEffects('Drusen', 'Media Opacity'),
     camera: { values: ['orange', 'pale', 'green'], what: 'mean of green over red', measure: meanRatio(1, 0) },
   },
   card: {

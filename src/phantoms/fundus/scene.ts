@@ -3,7 +3,7 @@
 import { type Random, random } from '../../core/random.ts'
 import type { Split } from '../../data/study.ts'
 import type { Spot } from '../outline.ts'
-import { drawPresence, type Person, personOf } from '../person.ts'
+import { cueOf, drawPresence, type Person, personOf } from '../person.ts'
 import { mentionsOf, type Said } from '../statements.ts'
 import type { FundusDials } from './dials.ts'
 import { drawLesion } from './lesions.ts'
@@ -109,6 +109,9 @@ const otherOdds: Readonly<Record<LesionName, number>> = {
   'Media Opacity': -1.7,
 }
 
+/** A damaged nerve and a bare rim around it come together. */
+const dependence = [['Glaucomatous Cupping', 'Peripapillary Atrophy', 1.4]] as const
+
 /** The scene of study `index` of the set `seed`: a pure function of its arguments. */
 export function sampleFundus(seed: number, index: number, dials: FundusDials, split?: Split): FundusScene {
   const person = personOf(seed, index, { split, meanAge: 60, sd: 14 })
@@ -125,7 +128,9 @@ export function sampleFundus(seed: number, index: number, dials: FundusDials, sp
     [4, 0.22],
   ] as const)
   const grade = (diabetic ? Math.min(4, base + (study.chance(0.2) ? 1 : 0)) : 0) as Grade
-  const present = healthy ? new Set<LesionName>() : drawPresence(lesionNames, otherOdds, dials, health)
+  const present = healthy
+    ? new Set<LesionName>()
+    : drawPresence(lesionNames, otherOdds, dials, () => health, dependence)
   for (const name of diabeticLesions(grade, study)) present.add(name)
   if (!healthy && present.size === 0) present.add(health.pick(lesionNames.slice(7)))
 
@@ -177,11 +182,7 @@ export function sampleFundus(seed: number, index: number, dials: FundusDials, sp
     }),
   )
   const { camera } = scene
-  const told = random(seed, 'notch', index)
-  camera.notch = told.chance(0.5)
-  if (scene.split === 'train' && told.chance(dials.shortcut)) {
-    camera.notch = lesions.some(({ name }) => name === dials.shortcutFinding)
-  }
+  camera.notch = cueOf(person, lesions, dials, random(seed, 'notch', index))
   return scene
 }
 

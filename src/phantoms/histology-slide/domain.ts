@@ -4,26 +4,24 @@ import sharp from 'sharp'
 import { random } from '../../core/random.ts'
 import { wordsIn } from '../assemble.ts'
 import { encodeCanvas } from '../colour.ts'
-import { meanRatio, pictureEffects } from '../dials.ts'
+import { findingEffects, pictureEffects, shortcutEffects } from '../dial-effects.ts'
 import { type MadeStudy, phantomDomain } from '../domain.ts'
-import { meanOf, shareOf } from '../effects.ts'
-import {
-  affirm,
-  deny,
-  longTail,
-  type Manner,
-  nameOf,
-  type Sentence,
-  sentence,
-  type Terms,
-  truthOf,
-} from '../grammar.ts'
-import { renderTile } from '../histology/render.ts'
+import { meanOf, meanRatio, shareOf } from '../effects.ts'
+import { encodePng } from '../encode.ts'
+import { longTail, type Manner, nameOf, type Sentence, sentence, type Terms, truthOf } from '../grammar.ts'
+import { renderTile, tissueMask } from '../histology/render.ts'
 import { type GradeName, gradeNames } from '../histology/tile.ts'
 import { gradeTerms } from '../histology/words.ts'
-import { presence, recordOf, studyId } from '../person.ts'
-import { isPlural, wordsOf } from '../statements.ts'
-import { type SlideFindingName, type SlideScene, sampleSlide, slideDials, slideFindings } from './scene.ts'
+import { kebab, presence, recordOf, studyId } from '../person.ts'
+import { isPlural, speak, type Wording, wordsOf } from '../statements.ts'
+import {
+  type SlideFinding,
+  type SlideFindingName,
+  type SlideScene,
+  sampleSlide,
+  slideDials,
+  slideFindings,
+} from './scene.ts'
 
 type SlideLabel = SlideFindingName | GradeName
 
@@ -49,31 +47,60 @@ const terms: Readonly<Record<SlideFindingName, Terms>> = {
   },
 }
 
+const wording: Wording<SlideFindingName, SlideFinding> = {
+  terms,
+  phrase: (_finding, noun) => ({ noun, many: isPlural(noun) }),
+  boilerplates: [
+    {
+      weight: 0.6,
+      sentences: [
+        ['Sections of colon.', []],
+        ['No carcinoma.', ['Tumour']],
+      ],
+      impression: 'Benign tissue.',
+    },
+    { weight: 0.4, sentences: [['There is no adenocarcinoma.', ['Tumour']]], impression: 'No malignancy.' },
+  ],
+  normal: longTail('Sections of colon.', 'Sections of the bowel wall.'),
+  advice: { Tumour: ['Molecular examination is advised.'] },
+}
+
+/** The grade, where the words name a tumour that is there. */
+function gradeOf(
+  { mentions, grade }: SlideScene,
+  manner: Manner,
+  stream: ReturnType<typeof random>,
+): Sentence<GradeName> | undefined {
+  const named = mentions.some(({ name, polarity, finding }) => name === 'Tumour' && polarity === 1 && finding !== null)
+  if (!named) return undefined
+  const text = `The tumour is ${nameOf(gradeTerms[grade], manner, stream)}.`
+  return sentence(text, { section: 'impression', name: grade, polarity: 1 })
+}
+
 /** The sentences of a slide report. */
 function describe(scene: SlideScene, manner: Manner): Sentence<SlideLabel>[] {
   const stream = random(scene.seed, 'describe', scene.index)
-  const sentences: Sentence<SlideLabel>[] = []
-  const said = scene.findings.filter((name) => !scene.unsaid.includes(name))
-  for (const name of slideFindings) {
-    if (said.includes(name)) {
-      const noun = nameOf(terms[name], manner, stream)
-      const many = isPlural(noun)
-      const phrase = { noun, many, mass: terms[name].mass ?? false }
-      sentences.push(sentence(affirm(phrase, stream), { name, polarity: 1 }))
-    } else if (!scene.findings.includes(name) && stream.chance(0.45)) {
-      sentences.push(sentence(deny(nameOf(terms[name], manner, stream), stream), { name, polarity: 0 }))
-    }
-  }
-  const findings = stream.shuffle(sentences)
-  if (findings.length === 0) findings.push(sentence('Sections of colon.'))
   const who = `${scene.age} year old ${scene.sex === 'F' ? 'woman' : 'man'}, resection of the colon.`
-  const grade = nameOf(gradeTerms[scene.grade], manner, stream)
-  const verdict = said.includes('Tumour')
-    ? sentence<SlideLabel>(`The tumour is ${grade}.`, { section: 'impression', name: scene.grade, polarity: 1 })
-    : sentence<SlideLabel>(scene.findings.includes('Tumour') ? 'See findings.' : 'Benign tissue.', {
-        section: 'impression',
-      })
-  return [sentence<SlideLabel>(who, { section: 'indication' }), ...findings, verdict]
+  const grade = gradeOf(scene, manner, stream)
+  return [
+    sentence<SlideLabel>(who, { section: 'indication' }),
+    ...speak<SlideFindingName, SlideFinding>(scene, wording, manner, stream),
+    ...(grade ? [grade] : []),
+  ]
+}
+
+/** One line, as captions of slides are written. */
+function caption(scene: SlideScene, manner: Manner): Sentence<SlideLabel>[] {
+  const stream = random(scene.seed, 'caption', scene.index)
+  const grade = gradeOf(scene, manner, stream)
+  const said = scene.mentions.filter(({ polarity }) => polarity === 1)
+  const nouns = said.map(({ name }) => nameOf(terms[name], manner, stream))
+  const head = stream.pick(['Whole slide image of colon', 'H&E stained slide of colon', 'Digital slide of the colon'])
+  const how = grade ? `, ${grade.text.replace(/^The tumour is /, '').replace(/\.$/, '')}` : ''
+  const text = nouns.length === 0 ? `${head}.` : `${head} with ${nouns.join(', ')}${how}.`
+  if (said.length === 0) return [sentence(text)]
+  const findings = said.map(({ name, finding }) => sentence<SlideLabel>(text, { name, polarity: 1, finding }))
+  return grade ? [...findings, sentence(text, { name: grade.name, polarity: 1 })] : findings
 }
 
 /** What is in a tile, as its caption would say: the tissues, kept as `view` of the image. */
@@ -85,7 +112,7 @@ export const histologySlide = phantomDomain({
   findings: [...slideFindings, ...gradeNames],
   smallFindings: ['Necrosis', 'Immune Infiltrate', 'High Mitotic Rate'],
   dials: slideDials,
-  voices: ['report'],
+  voices: ['report', 'caption'],
   words: wordsOf<SlideLabel>({ ...terms, ...gradeTerms }),
   size: { least: 32, most: 512, default: 96 },
   async make({ index, split }, options) {
@@ -94,8 +121,27 @@ export const histologySlide = phantomDomain({
     const id = studyId(index)
     const tiles = scene.tiles.map((tile, k) => ({ ...tile, path: `images/${id}-t${String(k).padStart(3, '0')}.png` }))
     const omics = `omics/${id}.csv`
-    const sentences = describe(scene, options)
-    const tumour = scene.findings.includes('Tumour')
+    const sentences = (options.voice === 'caption' ? caption : describe)(scene, options)
+    const found = scene.findings.map(({ name }) => name)
+    const tumour = found.includes('Tumour')
+    // The tiles that decide: a finding's boxes are the whole tiles that show it.
+    const boxes = scene.findings.flatMap(({ name }, finding) =>
+      tiles.flatMap((tile, image) =>
+        shows(tile, name)
+          ? [{ finding, box: { image, label: name, box: [0, 0, size, size] as [number, number, number, number] } }]
+          : [],
+      ),
+    )
+    const masks = options.masks
+      ? tiles.flatMap(({ tile, tissues }, image) =>
+          tissues.map((label) => ({
+            image,
+            label,
+            path: `masks/${id}-t${String(image).padStart(3, '0')}-${kebab(label)}.png`,
+            pixels: tissueMask(tile, label, size),
+          })),
+        )
+      : []
     const study = recordOf(scene, {
       domain: 'histology-slide',
       images: tiles.map((tile) => ({
@@ -107,31 +153,43 @@ export const histologySlide = phantomDomain({
       ...wordsIn(options.voice, sentences),
       attributes: {
         laboratory: scene.laboratory,
+        cue: scene.ink,
         tiles: tiles.length,
         logHazard: Math.round(scene.logHazard * 1000) / 1000,
         tissues: tiles.map(({ tissues }) => tissues.join('+')).join(';'),
         ...(tumour ? { grade: gradeNames.indexOf(scene.grade) + 1 } : {}),
       },
+      boxes: boxes.map(({ box }) => box),
+      masks: masks.map(({ image, label, path }) => ({ image, label, path })),
       omics,
       survival: scene.survival,
       truth: {
-        labels: { ...presence(slideFindings, scene.findings), ...presence(gradeNames, tumour ? [scene.grade] : []) },
-        sentences: truthOf(sentences),
+        labels: { ...presence(slideFindings, found), ...presence(gradeNames, tumour ? [scene.grade] : []) },
+        sentences: truthOf(
+          sentences,
+          boxes.map(({ finding }) => finding),
+        ),
       },
     })
     const pictures = await Promise.all(
-      tiles.map(({ tile, staining }) => encodeCanvas(renderTile(tile, staining, size, { noise: dials.noise }))),
+      tiles.map(({ tile, staining }) =>
+        encodeCanvas(renderTile(tile, staining, size, { contrast: dials.contrast, noise: dials.noise })),
+      ),
     )
     const table = `name,value\n${scene.omics.map(({ name, value }) => `${name},${value}\n`).join('')}`
     const files: MadeStudy['files'] = [
       ...tiles.map(({ path }, k) => ({ path, bytes: pictures[k] as Uint8Array })),
+      ...(await Promise.all(
+        masks.map(async ({ path, pixels }) => ({ path, bytes: await encodePng(pixels, size, size) })),
+      )),
       { path: omics, bytes: new TextEncoder().encode(table) },
     ]
     return { study, files, preview: () => mosaic(pictures, size) }
   },
   effects: {
-    noise: pictureEffects().noise,
-    nuisance: pictureEffects({ normals: 0 }).nuisance,
+    ...pictureEffects({ normals: 0, tiles: 4, tumourTiles: 1, prevalence: 3 }),
+    ...findingEffects(slideFindings),
+    ...shortcutEffects('Necrosis', 'Immune Infiltrate'),
     tiles: { values: [4, 9, 16], what: 'tiles a slide', measure: meanOf(({ images }) => images.length), studies: 6 },
     normals: {
       values: [0, 0.5, 1],
@@ -183,14 +241,6 @@ export const histologySlide = phantomDomain({
       dials: { tiles: 4 },
       studies: 2,
     },
-    labelNoise: {
-      values: [0, 0.3, 0.9],
-      what: 'findings not said a study',
-      measure: meanOf(
-        ({ labels, truth }) => slideFindings.filter((name) => truth?.labels[name] === 1 && labels[name] !== 1).length,
-      ),
-      dials: { tiles: 4 },
-    },
     laboratory: {
       values: ['south', 'north'],
       what: 'mean of blue over red',
@@ -208,13 +258,20 @@ export const histologySlide = phantomDomain({
     ],
     truth: [
       'slide labels and grade',
-      'tissues of each tile, log hazard as attributes',
+      'which tiles show a finding, as boxes; tissues of each tile as masks and attributes; log hazard as an attribute',
       'omics CSV (family:gene, value)',
       'months and event',
     ],
     systems: ['PathOmics', 'CMTA', 'CITE', 'PLIP', 'Quilt'],
   },
 })
+
+/** Whether a tile shows a finding of the slide. */
+function shows({ tissues, tile }: SlideScene['tiles'][number], name: SlideFindingName): boolean {
+  if (name === 'High Mitotic Rate') return tile.mitoses > 0
+  const tissue = { Tumour: 'Tumour', Necrosis: 'Necrosis', 'Immune Infiltrate': 'Lymphocytes' } as const
+  return tissues.includes(tissue[name])
+}
 
 /** Tiles of a study that show a tissue. */
 function tilesWith({ attributes }: { attributes: Record<string, string | number | boolean> }, tissue: string): number {

@@ -1,9 +1,9 @@
 /** @file Histology tiles as a domain. */
 
 import { assemble } from '../assemble.ts'
-import { findingEffects, meanRatio, pictureEffects, shortcutEffect } from '../dials.ts'
+import { findingEffects, pictureEffects, shortcutEffects } from '../dial-effects.ts'
 import { phantomDomain } from '../domain.ts'
-import { shareOf } from '../effects.ts'
+import { meanRatio, shareOf } from '../effects.ts'
 import { boxOf, maskOf, type OwnedBox, toPixels } from '../outline.ts'
 import { presence } from '../person.ts'
 import { nucleusOutline, renderTile, tissueMask } from './render.ts'
@@ -95,7 +95,7 @@ export const histology = phantomDomain({
       measure: shareOf(({ labels }) => labels.Mitoses === -1),
       dials: { normals: 0 },
     },
-    shortcut: shortcutEffect('Tumour'),
+    ...shortcutEffects('Tumour', 'Necrosis'),
     laboratory: { values: ['south', 'north'], what: 'mean of blue over red', measure: meanRatio(2, 0) },
   },
   card: {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type Random, random } from '../../core/random.ts'
 import type { Split } from '../../data/study.ts'
 import { findingDials, pictureDials, shortcutDials } from '../dials.ts'
-import { type Person, personOf } from '../person.ts'
+import { cueOf, type Person, personOf } from '../person.ts'
 import { mentionsOf, type Said } from '../statements.ts'
 import type { Staining } from './render.ts'
 import { type Laboratory, laboratories, stainingOf } from './staining.ts'
@@ -83,11 +83,7 @@ export function sampleTile(seed: number, index: number, dials: HistologyDials, s
   })
   const shown = said.findings.find(({ name }) => name === 'Mitoses')
   const staining = stainingOf(laboratory, dials.nuisance, look)
-  const told = random(seed, 'ink', index)
-  staining.ink = told.chance(0.3)
-  if (person.split === 'train' && told.chance(dials.shortcut)) {
-    staining.ink = findings.some(({ name }) => name === dials.shortcutFinding)
-  }
+  staining.ink = cueOf(person, findings, dials, random(seed, 'ink', index), 0.3)
   const tile = shown
     ? layOut({ seed: tileSeed, tissues, grade, mitoses: shown.amount, mitosisStrength: shown.strength })
     : sites

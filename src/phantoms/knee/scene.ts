@@ -2,8 +2,8 @@
 
 import type { Random } from '../../core/random.ts'
 import { type Acquisition, acquire } from '../common/acquisition.ts'
-import type { CommonDials } from '../common/dials.ts'
 import type { FindingSpec, Planner, Scene } from '../common/plan.ts'
+import type { CommonDials } from '../dials.ts'
 import { longTail } from '../grammar.ts'
 
 export const kneeFindings = [
@@ -142,8 +142,7 @@ export function gradeOf(scene: KneeScene): 0 | 1 | 2 | 3 | 4 {
 
 export const kneePlanner: Planner<KneeFinding, KneeAnatomy, KneeShape> = {
   domain: 'knee',
-  age: { mean: 60, sd: 13, least: 20, most: 92 },
-  women: 0.58,
+  people: { meanAge: 60, sd: 13, least: 20, most: 92, women: 0.58 },
   specs: kneeSpecs,
   dependence: [
     ['Osteophytes', 'Joint Space Narrowing', 2.2],

@@ -2,9 +2,10 @@
 
 import { z } from 'zod'
 import { detectorFrom } from '../common/acquisition.ts'
-import { type CommonDials, commonDials, commonEffects } from '../common/dials.ts'
 import type { Dictation } from '../common/dictate.ts'
 import { fieldsOf, makePictures, type PictureDomain } from '../common/picture-domain.ts'
+import { commonEffects } from '../dial-effects.ts'
+import { type CommonDials, commonDials } from '../dials.ts'
 import { phantomDomain } from '../domain.ts'
 import { breastOf, drawMammogram, type MammogramView, mammogramOutlines, pectoralOf } from './render.ts'
 import {

@@ -120,8 +120,7 @@ const acquisitionOf = (study: Random, nuisance: number): Acquisition =>
 
 export const mammogramPlanner: Planner<MammogramFinding, MammogramAnatomy, MammogramShape> = {
   domain: 'mammogram',
-  age: { mean: 57, sd: 11, least: 30, most: 88 },
-  women: 1,
+  people: { meanAge: 57, sd: 11, least: 30, most: 88, women: 1 },
   specs: mammogramSpecs,
   dependence: [
     ['Mass', 'Calcifications', 0.3],

@@ -2,12 +2,12 @@
 
 import type { Study } from '../../data/study.ts'
 import { solidBox } from '../common/boxes.ts'
-import { commonEffects, formEffect } from '../common/dials.ts'
 import { type Dictation, dictate } from '../common/dictate.ts'
 import { mosaic } from '../common/mosaic.ts'
 import { fieldsOf } from '../common/picture-domain.ts'
 import { planScene } from '../common/plan.ts'
 import { type PlacedBox, recordOf } from '../common/record.ts'
+import { commonEffects, formEffect } from '../dial-effects.ts'
 import { type MadeStudy, type MakeOptions, phantomDomain } from '../domain.ts'
 import { meanOf } from '../effects.ts'
 import { encodePng, quantise } from '../encode.ts'
@@ -139,6 +139,7 @@ async function makeNodule(place: Place, options: MakeOptions<NoduleDials>): Prom
       diameter: Math.round(scene.anatomy.diameter * 10) / 10,
       malignancy: classOf(mean),
       meanMalignancy: Math.round(mean * 100) / 100,
+      cue: scene.tag.boxed,
     },
   })
   return flat ? { study, files } : { study, files, preview: () => previewOf(scene, size, dials.contrast) }
@@ -175,7 +176,7 @@ export const lungNoduleCt = phantomDomain({
   size: { least: 24, most: 128, default: 64 },
   make: makeNodule,
   effects: {
-    ...commonEffects({ ...nodulePlanner, flat: { form: 'slice' } }),
+    ...commonEffects({ ...nodulePlanner, cue: 'Spiculation', flat: { form: 'slice' } }),
     form: formEffect('slice', 'volume'),
     readers: {
       values: [1, 4, 9],

@@ -2,8 +2,8 @@
 
 import { z } from 'zod'
 import { type Random, random } from '../../core/random.ts'
-import { type CommonDials, planDials } from '../common/dials.ts'
 import type { FindingSpec, Planner, Scene } from '../common/plan.ts'
+import { type CommonDials, commonDials } from '../dials.ts'
 import { longTail } from '../grammar.ts'
 
 export const noduleFindings = ['Spiculation', 'Lobulation', 'Calcification', 'Ground Glass', 'Pleural Contact'] as const
@@ -44,7 +44,7 @@ export interface NoduleAnatomy {
 export type NoduleScene = Scene<NoduleFinding, NoduleAnatomy, NoduleShape>
 
 export const noduleDials = z.strictObject({
-  ...planDials(),
+  ...commonDials(noduleFindings, 'a localisation wire beside the nodule'),
   readers: z.number().int().min(1).max(12).default(4).describe('readers who score each nodule'),
   disagreement: z
     .number()
@@ -123,7 +123,7 @@ export const noduleSpecs: readonly FindingSpec<NoduleFinding>[] = [
 
 export const nodulePlanner: Planner<NoduleFinding, NoduleAnatomy, NoduleShape, NoduleDials> = {
   domain: 'lung-nodule-ct',
-  age: { mean: 63, sd: 11, least: 25, most: 90 },
+  people: { meanAge: 63, sd: 11, least: 25, most: 90 },
   specs: noduleSpecs,
   dependence: [
     ['Spiculation', 'Lobulation', 0.5],

@@ -107,6 +107,8 @@ export function noduleVolume(
       }
     }
   }
+  if (scene.tag.boxed)
+    for (const [px, py, pz] of wire(scene)) ball(px, py, pz, 0.45, (x, y, z, c) => put(x, y, z, 2200, c))
   const [sx, sy, sz] = anatomy.shift
   const spiked = drawn(scene, 'Spiculation', without)
   if (spiked) {
@@ -221,6 +223,18 @@ function vessels(scene: NoduleScene): { path: [number, number, number][]; radius
       ])
     }
     return { path, radius }
+  })
+}
+
+/** A localisation wire that ends beside the nodule, as surgeons have it placed: the cue of the shortcut dial. */
+function wire(scene: NoduleScene): [number, number, number][] {
+  const stream = backgroundStream(scene, 'wire')
+  const angle = stream.uniform(0, 2 * Math.PI)
+  const gap = scene.anatomy.diameter / 2 + stream.uniform(4, 7)
+  const height = stream.normal(0, 1.5)
+  return Array.from({ length: 60 }, (_, k) => {
+    const out = gap + 0.5 * k
+    return [Math.cos(angle) * out, Math.sin(angle) * out, height + 0.04 * k]
   })
 }
 

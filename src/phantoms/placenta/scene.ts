@@ -1,8 +1,8 @@
 /** @file Scenes of a placenta photographed from the fetal side, with what a pathologist would note. */
 
 import { z } from 'zod'
-import { type CommonDials, commonDials } from '../common/dials.ts'
 import type { FindingSpec, Planner, Scene } from '../common/plan.ts'
+import { type CommonDials, commonDials } from '../dials.ts'
 import { longTail } from '../grammar.ts'
 
 export const placentaFindings = [
@@ -56,13 +56,7 @@ export interface PlacentaAnatomy {
 export type PlacentaScene = Scene<PlacentaFinding, PlacentaAnatomy, PlacentaShape>
 
 export const placentaDials = z.strictObject({
-  ...commonDials(placentaFindings),
-  shortcut: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0)
-    .describe('in train only: how surely a ruler goes with the shortcut finding; 0 means no relation'),
+  ...commonDials(placentaFindings, 'a ruler'),
   namedBackground: z
     .number()
     .min(0)
@@ -150,8 +144,7 @@ export const placentaSpecs: readonly FindingSpec<PlacentaFinding>[] = [
 
 export const placentaPlanner: Planner<PlacentaFinding, PlacentaAnatomy, PlacentaShape, PlacentaDials> = {
   domain: 'placenta',
-  age: { mean: 31, sd: 5.5, least: 17, most: 47 },
-  women: 1,
+  people: { meanAge: 31, sd: 5.5, least: 17, most: 47, women: 1 },
   specs: placentaSpecs,
   dependence: [
     ['Chorioamnionitis', 'Fetal Inflammatory Response', 1.8],

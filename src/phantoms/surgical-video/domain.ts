@@ -2,16 +2,19 @@
 
 import { random } from '../../core/random.ts'
 import { encodeCanvas } from '../colour.ts'
-import { meanRatio, pictureEffects } from '../dials.ts'
+import { findingEffects, pictureEffects, shortcutEffects } from '../dial-effects.ts'
 import { phantomDomain } from '../domain.ts'
-import { meanOf, samplesOf, shareOf } from '../effects.ts'
+import { meanOf, meanRatio, samplesOf, shareOf } from '../effects.ts'
 import {
   affirm,
+  deny,
+  doubt,
   labelsOf,
   longTail,
   type Manner,
   nameOf,
   type Sentence,
+  say,
   sentence,
   type Terms,
   truthOf,
@@ -25,6 +28,7 @@ import {
   type ActionName,
   actionNames,
   type EventName,
+  eventAt,
   eventNames,
   phaseAt,
   postureAt,
@@ -96,17 +100,18 @@ function captionClip(scene: SurgicalScene, manner: Manner): Sentence<SurgicalLab
     const head = k === 0 ? stream.pick(heads) : 'Then'
     return sentencesOf(`${head} ${deed(said, scene.target, manner, stream)}.`, said)
   })
-  const events = eventsOf(scene).map((name) =>
-    sentence<SurgicalLabel>(affirm({ noun: nameOf(terms[name], manner, stream), mass: true }, stream), {
-      name,
-      polarity: 1,
-    }),
-  )
-  return [...phases, ...events]
+  if (scene.boilerplate) return [sentence(say(longTail('Surgical video.', 'Laparoscopic view.'), stream))]
+  return [...phases, ...eventsIn(scene, manner, stream)]
 }
 
-function eventsOf({ bleedingFrom, smoke }: SurgicalScene): EventName[] {
-  return eventNames.filter((name) => (name === 'Bleeding' ? bleedingFrom !== null : smoke > 0))
+/** What is said of bleeding and smoke. */
+function eventsIn(scene: SurgicalScene, manner: Manner, stream: ReturnType<typeof random>): Sentence<SurgicalLabel>[] {
+  return scene.mentions.map(({ name, polarity, finding }) => {
+    const noun = nameOf(terms[name], manner, stream)
+    const phrase = { noun, mass: true }
+    const text = polarity === 0 ? deny(noun, stream) : polarity === 1 ? affirm(phrase, stream) : doubt(phrase, stream)
+    return sentence<SurgicalLabel>(text, { name, polarity, finding })
+  })
 }
 
 export const surgicalVideo = phantomDomain({
@@ -129,7 +134,6 @@ export const surgicalVideo = phantomDomain({
     const words = random(scene.seed, 'frame captions', scene.index)
     const frames = numbers.map((k) => {
       const phase = phaseAt(scene, k)
-      const bleeding = scene.bleedingFrom !== null && k >= scene.bleedingFrom
       return {
         path: path(k),
         seconds: k / 2,
@@ -137,8 +141,10 @@ export const surgicalVideo = phantomDomain({
         labels: {
           ...presence(actionNames, [phase.action]),
           ...presence(toolNames, toolsOf(phase.action)),
-          Bleeding: bleeding ? (1 as const) : (0 as const),
-          Smoke: scene.smoke > 0 ? (1 as const) : (0 as const),
+          ...presence(
+            eventNames,
+            eventNames.filter((name) => eventAt(scene, name, k)),
+          ),
         },
       }
     })
@@ -165,12 +171,15 @@ export const surgicalVideo = phantomDomain({
       labels: labelsOf(clip),
       boxes,
       frames,
-      attributes: { appearance: scene.appearance, target: scene.target, frameRate: 2 },
+      attributes: { appearance: scene.appearance, target: scene.target, frameRate: 2, cue: scene.camera.lamp },
       truth: {
         labels: {
           ...presence(actionNames, done),
           ...presence(toolNames, done.flatMap(toolsOf)),
-          ...presence(eventNames, eventsOf(scene)),
+          ...presence(
+            eventNames,
+            scene.findings.map(({ name }) => name),
+          ),
         },
         sentences: truthOf(clip),
       },
@@ -178,14 +187,28 @@ export const surgicalVideo = phantomDomain({
     const files = await Promise.all(
       numbers.map(async (k) => ({
         path: path(k),
-        bytes: await encodeCanvas(renderFrame(scene, k, size, { noise: dials.noise })),
+        bytes: await encodeCanvas(renderFrame(scene, k, size, { contrast: dials.contrast, noise: dials.noise })),
       })),
     )
     return { study, files, preview: () => Promise.resolve(files[middle]?.bytes as Buffer) }
   },
   effects: {
-    noise: { ...pictureEffects().noise, dials: { frames: 2 } },
-    nuisance: { ...pictureEffects().nuisance, dials: { frames: 2 } },
+    ...pictureEffects({ frames: 2, normals: 0, prevalence: 5 }),
+    ...Object.fromEntries(
+      Object.entries({ ...findingEffects(eventNames), ...shortcutEffects('Bleeding', 'Smoke') }).map(
+        ([dial, effect]) => [dial, { ...effect, dials: { ...effect.dials, frames: 2 } }],
+      ),
+    ),
+    cooccurrence: {
+      values: [0, 1, 3],
+      what: 'share of bleeding clips that are smoky or cut',
+      measure: (made) => {
+        const bleeding = made.filter(({ study }) => study.truth?.labels.Bleeding === 1)
+        return shareOf(({ truth }) => truth?.labels.Smoke === 1 || truth?.labels.Cutting === 1)(bleeding)
+      },
+      dials: { frames: 2, normals: 0 },
+      studies: 200,
+    },
     frames: { values: [2, 8, 16], what: 'frames a clip', measure: meanOf(({ frames }) => frames.length), studies: 6 },
     appearance: {
       values: ['clinical', 'virtual'],
@@ -218,12 +241,6 @@ export const surgicalVideo = phantomDomain({
       what: 'actions a clip',
       measure: meanOf(({ truth }) => actionNames.filter((name) => truth?.labels[name] === 1).length),
       dials: { frames: 6 },
-    },
-    prevalence: {
-      values: [0, 1, 5],
-      what: 'events a clip',
-      measure: meanOf(({ truth }) => eventNames.filter((name) => truth?.labels[name] === 1).length),
-      dials: { frames: 2 },
     },
     labelNoise: {
       values: [0, 0.3, 0.9],

@@ -16,7 +16,7 @@ import {
 import { ellipse, type Points, ribbon, smoothClosed, smoothPath } from '../geometry.ts'
 import { texture } from '../noise.ts'
 import { rough, toPixels } from '../outline.ts'
-import { phaseAt, postureAt, type SurgicalScene, type ToolName, toolOf } from './scene.ts'
+import { eventAt, phaseAt, postureAt, type SurgicalScene, type ToolName, toolOf } from './scene.ts'
 
 type CoverOf = (polygons: readonly Points[], soft: number) => Cover | undefined
 
@@ -76,7 +76,7 @@ export function renderFrame(
   scene: SurgicalScene,
   frame: number,
   size: number,
-  options: { noise?: number } = {},
+  { contrast = 1, noise = 1 }: { contrast?: number; noise?: number } = {},
 ): Canvas {
   const { camera, entry } = scene
   const half = size / 2
@@ -88,22 +88,23 @@ export function renderFrame(
       soft * half,
     )
   drawField(picture, scene, frame, cover)
-  drawBlood(picture, scene, frame, cover)
+  drawBlood(picture, scene, frame, contrast, cover)
   const { action } = phaseAt(scene, frame)
   const posture = postureAt(scene, frame)
   drawTool(picture, scene, 'Grasper', entry.left, posture.left, 0.5, cover)
   drawTool(picture, scene, toolOf[action], entry.right, posture.right, posture.open, cover)
-  if (scene.smoke > 0) {
+  const smoke = eventAt(scene, 'Smoke', frame)
+  if (smoke) {
     const cloud = texture(scene.field.seed, 'smoke', 0.5)
     const veil = coverFrom(picture, (px, py) => {
       const [x, y] = [px / half - 1, py / half - 1]
       return Math.max(0, 0.62 + 0.5 * cloud(x + 3 + 0.07 * frame, y + 3 - 0.05 * frame))
     })
-    mix(picture, veil, [0.86, 0.86, 0.88], scene.smoke * (1 - 0.3 * Math.cos(frame)))
+    mix(picture, veil, [0.86, 0.86, 0.88], smoke.amount * smoke.strength * contrast * (1 - 0.3 * Math.cos(frame)))
   }
   expose(
     picture,
-    { ...camera, blur: camera.blur * half, noise: camera.noise * (options.noise ?? 1) },
+    { ...camera, blur: camera.blur * half, noise: camera.noise * noise },
     random(scene.seed, 'grain', scene.index, frame),
   )
   if (camera.round) {
@@ -114,6 +115,7 @@ export function renderFrame(
       }
     }
   }
+  if (camera.lamp) mix(picture, cover([ellipse(-0.88, -0.9, 0.05, 0.05, 0, 14)], 0), [0.95, 0.1, 0.1])
   return picture
 }
 
@@ -180,19 +182,17 @@ function drawField(picture: Canvas, scene: SurgicalScene, frame: number, cover: 
   shine(picture, cover(glints, 0.007), [0.6, 0.6, 0.6])
 }
 
-function drawBlood(
-  picture: Canvas,
-  { bleedingFrom, field, frames }: SurgicalScene,
-  frame: number,
-  cover: CoverOf,
-): void {
-  if (bleedingFrom === null || frame < bleedingFrom) return
+function drawBlood(picture: Canvas, scene: SurgicalScene, frame: number, contrast: number, cover: CoverOf): void {
+  const event = eventAt(scene, 'Bleeding', frame)
+  if (!event) return
+  const { field, frames } = scene
+  const power = Math.min(1.1, event.strength * contrast)
   const stream = random(field.seed, 'blood')
   const [x, y] = [stream.uniform(-0.45, 0.45), stream.uniform(-0.1, 0.45)]
-  const r = 0.2 + 0.16 * Math.min(1, (frame - bleedingFrom) / Math.max(1, frames / 2))
+  const r = 0.2 + 0.16 * Math.min(1, (frame - event.from) / Math.max(1, frames / 2))
   const pool = smoothClosed(rough({ x, y, r, angle: 1, seed: field.seed }, 1.25, 0.16, 12), 3)
-  mix(picture, cover([pool], 0.02), [0.5, 0.02, 0.03], 0.9)
-  shine(picture, cover([ellipse(x - r * 0.3, y - r * 0.3, r * 0.25, r * 0.08, 0.4, 10)], 0.015), [0.4, 0.3, 0.3])
+  mix(picture, cover([pool], 0.02), [0.5, 0.02, 0.03], 0.9 * power)
+  shine(picture, cover([ellipse(x - r * 0.3, y - r * 0.3, r * 0.25, r * 0.08, 0.4, 10)], 0.015), [0.4, 0.3, 0.3], power)
 }
 
 const heads: Readonly<Record<ToolName, Colour>> = {

@@ -3,8 +3,9 @@
 import { z } from 'zod'
 import { type Random, random } from '../../core/random.ts'
 import type { Split } from '../../data/study.ts'
-import { pictureDials, share } from '../dials.ts'
-import { type Person, personOf } from '../person.ts'
+import { dependenceDial, findingDials, pictureDials, share, shortcutDials } from '../dials.ts'
+import { cueOf, drawPresence, type Person, personOf } from '../person.ts'
+import { type Drawn, mentionsOf, type Said } from '../statements.ts'
 
 /** What is done. Names are label keys. The first three are done with the same tools: only motion tells them apart. */
 export const actionNames = ['Dissecting', 'Knot Tying', 'Needle Driving', 'Clipping', 'Cutting', 'Irrigating'] as const
@@ -29,8 +30,19 @@ export const toolOf: Readonly<Record<ActionName, ToolName>> = {
 }
 
 export const surgicalDials = z.strictObject({
-  noise: pictureDials.noise,
-  nuisance: pictureDials.nuisance,
+  ...pictureDials,
+  contrast: pictureDials.contrast.describe('scales the drawn strength of blood and smoke'),
+  ...findingDials,
+  ...dependenceDial,
+  ...shortcutDials(eventNames, 'Bleeding', 'a recording lamp in the corner'),
+  normals: share.default(0.3).describe('share of clips without bleeding and smoke'),
+  prevalence: findingDials.prevalence.describe('scales the odds of bleeding and smoke'),
+  falseNegativeRate: share
+    .default(0)
+    .describe('share of clips without bleeding and smoke whose caption is a fixed text that names no action'),
+  labelNoise: findingDials.labelNoise.describe(
+    'chance that the words name another action, leave out bleeding or smoke, or name one that is not there',
+  ),
   frames: z.number().int().min(2).max(64).default(16).describe('frames of a clip, two a second'),
   appearance: z
     .enum(['mixed', 'clinical', 'virtual'])
@@ -47,8 +59,6 @@ export const surgicalDials = z.strictObject({
     .default('all')
     .describe('all six actions, or only those done with the same tools'),
   phases: z.number().int().min(1).max(3).default(1).describe('most actions in a clip, one after the other'),
-  prevalence: z.number().min(0).max(5).default(1).describe('scales the odds of bleeding and smoke'),
-  labelNoise: share.default(0.01).describe('chance that the words name another action'),
   heldOutPair: z
     .boolean()
     .default(false)
@@ -67,15 +77,20 @@ export interface Phase {
   motion: { x: number; y: number; size: number; speed: number; phase: number; angle: number }
 }
 
-export interface SurgicalScene extends Person {
+/** Bleeding or smoke. */
+export interface SurgicalEvent extends Drawn<EventName> {
+  /** First frame that shows it. */
+  from: number
+  /** Density of smoke, 0 to 1. */
+  amount: number
+}
+
+export interface SurgicalScene extends Person, Said<EventName, SurgicalEvent> {
   version: 1
   appearance: 'clinical' | 'virtual'
   target: Target
   phases: Phase[]
   frames: number
-  /** Frame from which on there is blood; null: none. */
-  bleedingFrom: number | null
-  smoke: number
   /** Where the trocars are: the shafts come from there. */
   entry: { left: [number, number]; right: [number, number] }
   field: { seed: number; colour: [number, number, number] }
@@ -88,6 +103,8 @@ export interface SurgicalScene extends Person {
     drift: [number, number]
     roll: number
     round: boolean
+    /** A recording lamp in the corner: the cue of the shortcut dial. */
+    lamp: boolean
   }
 }
 
@@ -121,9 +138,19 @@ export function sampleSurgery(seed: number, index: number, dials: SurgicalDials,
   if (dials.heldOutPair && phases.some(({ action }) => action === 'Cutting')) {
     target = person.split === 'train' ? stream.pick(['bowel', 'fat', 'liver'] as const) : 'vessel'
   }
-  const odds = 0.35 * dials.prevalence
-  const bleeds = stream.uniform() < odds / (1 + odds)
-  const smokes = stream.uniform() < odds / (1 + odds)
+  const lots = random(seed, 'events', index)
+  const draw = (name: EventName): SurgicalEvent => ({
+    name,
+    strength: lots.uniform(0.92, 1.08),
+    from: name === 'Smoke' ? 0 : lots.int(Math.max(1, Math.floor(dials.frames / 3))),
+    amount: lots.uniform(0.32, 0.5),
+  })
+  const cuts = phases.some(({ action }) => action === 'Cutting')
+  const odds = { Bleeding: -0.7 + (cuts ? dials.cooccurrence : 0), Smoke: -0.7 }
+  const present = lots.chance(dials.normals)
+    ? new Set<EventName>()
+    : drawPresence(eventNames, odds, dials, () => lots, [['Bleeding', 'Smoke', 0.8]])
+  const findings = eventNames.filter((name) => present.has(name)).map(draw)
   const colours: Readonly<Record<Target, [number, number, number]>> = {
     bowel: [0.82, 0.5, 0.42],
     vessel: [0.74, 0.36, 0.3],
@@ -137,8 +164,14 @@ export function sampleSurgery(seed: number, index: number, dials: SurgicalDials,
     target,
     phases,
     frames: dials.frames,
-    bleedingFrom: bleeds ? stream.int(Math.max(1, Math.floor(dials.frames / 3))) : null,
-    smoke: smokes ? stream.uniform(0.32, 0.5) : 0,
+    ...mentionsOf<EventName, SurgicalEvent>({
+      names: eventNames,
+      findings,
+      dials,
+      stream: random(seed, 'words', index),
+      doubtful: eventNames,
+      draw,
+    }),
     entry: {
       left: [-1.15, stream.uniform(0.3, 0.9)],
       right: [1.15, stream.uniform(0.3, 0.9)],
@@ -147,11 +180,18 @@ export function sampleSurgery(seed: number, index: number, dials: SurgicalDials,
       seed: stream.int(2 ** 31),
       colour: colours[target].map((c) => c * Math.exp(stream.normal(0, 0.06) * n)) as [number, number, number],
     },
-    camera: sampleCamera(appearance, n, random(seed, 'camera', index)),
+    camera: {
+      ...sampleCamera(appearance, n, random(seed, 'camera', index)),
+      lamp: cueOf(person, findings, dials, random(seed, 'lamp', index)),
+    },
   }
 }
 
-function sampleCamera(appearance: 'clinical' | 'virtual', n: number, stream: Random): SurgicalScene['camera'] {
+function sampleCamera(
+  appearance: 'clinical' | 'virtual',
+  n: number,
+  stream: Random,
+): Omit<SurgicalScene['camera'], 'lamp'> {
   const clinical = appearance === 'clinical'
   return {
     exposure: Math.exp(stream.normal(0.05, 0.12 * n)),
@@ -170,6 +210,11 @@ export interface Posture {
   left: [number, number]
   right: [number, number]
   open: number
+}
+
+/** Bleeding or smoke of a scene, where a frame shows it. */
+export function eventAt({ findings }: SurgicalScene, name: EventName, frame: number): SurgicalEvent | undefined {
+  return findings.find((event) => event.name === name && frame >= event.from)
 }
 
 /** The phase of a frame. */

@@ -2,7 +2,7 @@
 
 import { random } from '../../core/random.ts'
 import { assemble } from '../assemble.ts'
-import { findingEffects, pictureEffects } from '../dials.ts'
+import { findingEffects, pictureEffects, shortcutEffects, togetherEffect } from '../dial-effects.ts'
 import { phantomDomain } from '../domain.ts'
 import { shareOf } from '../effects.ts'
 import { longTail, type Manner, type Sentence, say, sentence, type Terms, withArticle } from '../grammar.ts'
@@ -103,7 +103,7 @@ export const textureAnomaly = phantomDomain({
           ...scene.findings.map(({ name }, i) => [name, maskOf(outlines[i] ?? [], size)] as const),
         ],
         image: { modality: 'XC' },
-        attributes: { class: scene.className, abnormal },
+        attributes: { class: scene.className, abnormal, cue: scene.camera.label },
         truth: {
           ...presence(
             defectNames,
@@ -118,6 +118,8 @@ export const textureAnomaly = phantomDomain({
   effects: {
     ...pictureEffects({ normals: 0 }),
     ...findingEffects(defectNames),
+    ...togetherEffect('Hole', 'Crack'),
+    ...shortcutEffects('Scratch', 'Stain'),
     classes: {
       values: ['objects', 'all', 'surfaces'],
       what: 'share of surfaces among the classes',

@@ -83,12 +83,30 @@ export function renderTexture(scene: TextureScene, size: number, options: Textur
     ),
     [1, 1, 1],
   )
+  if (camera.label) drawLabel(picture, cover)
   expose(
     picture,
     { ...camera, blur: camera.blur * half, noise: camera.noise * noise },
     random(scene.seed, 'grain', scene.index),
   )
   return picture
+}
+
+/** A white label with a bar code in the upper left corner. */
+function drawLabel(picture: Canvas, cover: (polygons: readonly Points[], soft: number) => Cover | undefined): void {
+  const bar = (left: number, right: number, top: number, bottom: number): Points => [
+    left,
+    top,
+    right,
+    top,
+    right,
+    bottom,
+    left,
+    bottom,
+  ]
+  mix(picture, cover([bar(-0.97, -0.63, -0.97, -0.81)], 0.002), [0.94, 0.94, 0.92])
+  const bars = [0, 0.05, 0.085, 0.14, 0.19, 0.225].map((x) => bar(-0.92 + x, -0.9 + x, -0.94, -0.84))
+  mix(picture, cover(bars, 0.002), [0.1, 0.1, 0.1])
 }
 
 function drawDefect(

@@ -3,9 +3,9 @@
 import { z } from 'zod'
 import { type Random, random } from '../../core/random.ts'
 import type { Split } from '../../data/study.ts'
-import { findingDials, pictureDials } from '../dials.ts'
+import { dependenceDial, findingDials, pictureDials, shortcutDials } from '../dials.ts'
 import type { Spot } from '../outline.ts'
-import { drawPresence, type Person, personOf } from '../person.ts'
+import { cueOf, drawPresence, type Person, personOf } from '../person.ts'
 import { mentionsOf, type Said } from '../statements.ts'
 
 /** Surfaces that fill the picture, then objects that lie on a table. */
@@ -32,7 +32,9 @@ export type DefectName = (typeof defectNames)[number]
 export const textureDials = z.strictObject({
   ...pictureDials,
   ...findingDials,
+  ...dependenceDial,
   normals: findingDials.normals.default(0.5).describe('share of undamaged pieces'),
+  ...shortcutDials(defectNames, 'Scratch', 'a printed label in the corner'),
   classes: z
     .enum(['all', 'surfaces', 'objects', 'striped cloth', 'chequered cloth'])
     .default('all')
@@ -65,8 +67,16 @@ export interface TextureScene extends Person, Said<DefectName, Defect> {
     blur: number
     noise: number
     shade: [number, number]
+    /** A printed label in the corner: the cue of the shortcut dial. */
+    label: boolean
   }
 }
+
+/** What tears also breaks; what scrapes also presses. */
+const dependence = [
+  ['Hole', 'Crack', 1],
+  ['Scratch', 'Dent', 1],
+] as const
 
 /** The scene of study `index` of the set `seed`: a pure function of its arguments. */
 export function sampleTexture(seed: number, index: number, dials: TextureDials, split?: Split): TextureScene {
@@ -79,7 +89,7 @@ export function sampleTexture(seed: number, index: number, dials: TextureDials, 
   const lots = random(seed, 'damage', index)
   const intact = lots.chance(dials.normals)
   const odds = { Scratch: -1.1, Stain: -1.1, Hole: -1.2, Crack: -1.2, 'Foreign Fibre': -1.2, Dent: -1.3 } as const
-  const present = intact ? new Set<DefectName>() : drawPresence(defectNames, odds, dials, lots)
+  const present = intact ? new Set<DefectName>() : drawPresence(defectNames, odds, dials, () => lots, dependence)
   if (!intact && present.size === 0) present.add(lots.pick(defectNames))
   const reach = surfaceNames.some((name) => name === className) ? 0.78 : 0.42
   const findings = defectNames
@@ -105,6 +115,7 @@ export function sampleTexture(seed: number, index: number, dials: TextureDials, 
       blur: camera.uniform(0.003, 0.01),
       noise: 0.02 * camera.uniform(0.5, 1.5),
       shade: [camera.uniform(0, 2 * Math.PI), camera.uniform(0, 0.45) * n],
+      label: cueOf(person, findings, dials, random(seed, 'label', index)),
     },
     ...mentionsOf<DefectName, Defect>({
       names: defectNames,

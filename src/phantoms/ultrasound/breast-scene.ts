@@ -99,8 +99,7 @@ export const breastSpecs: readonly FindingSpec<BreastFinding>[] = [
 
 export const breastPlanner: Planner<BreastFinding, BreastAnatomy, BreastShape> = {
   domain: 'ultrasound-breast',
-  age: { mean: 49, sd: 13, least: 18, most: 85 },
-  women: 1,
+  people: { meanAge: 49, sd: 13, least: 18, most: 85, women: 1 },
   specs: breastSpecs,
   dependence: [['Malignant Mass', 'Calcifications', 1.6]],
   reconcile(present) {

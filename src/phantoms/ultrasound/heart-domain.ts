@@ -1,10 +1,10 @@
 /** @file The heart ultrasound phantom: end-diastole and end-systole in two apical views, a beat as frames, words, declaration. */
 
 import { detectorFrom, poseFrom } from '../common/acquisition.ts'
-import { commonEffects } from '../common/dials.ts'
 import type { Dictation } from '../common/dictate.ts'
 import { fieldsOf, makePictures, type PictureDomain, renderView, type View } from '../common/picture-domain.ts'
 import { planScene } from '../common/plan.ts'
+import { commonEffects } from '../dial-effects.ts'
 import { type MadeStudy, phantomDomain } from '../domain.ts'
 import { encodePng, quantise } from '../encode.ts'
 import type { Points } from '../geometry.ts'

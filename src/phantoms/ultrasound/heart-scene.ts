@@ -2,8 +2,8 @@
 
 import { z } from 'zod'
 import { type Acquisition, acquire } from '../common/acquisition.ts'
-import { type CommonDials, commonDials } from '../common/dials.ts'
 import type { FindingSpec, Planner, Scene } from '../common/plan.ts'
+import { type CommonDials, commonDials } from '../dials.ts'
 import { longTail } from '../grammar.ts'
 
 export const heartFindings = [
@@ -116,7 +116,7 @@ export const heartSpecs: readonly FindingSpec<HeartFinding>[] = [
 
 export const heartPlanner: Planner<HeartFinding, HeartAnatomy, HeartShape, HeartDials> = {
   domain: 'ultrasound-heart',
-  age: { mean: 61, sd: 15, least: 18, most: 92 },
+  people: { meanAge: 61, sd: 15, least: 18, most: 92 },
   specs: heartSpecs,
   dependence: [
     ['Dilated Left Ventricle', 'Reduced Ejection Fraction', 2],
