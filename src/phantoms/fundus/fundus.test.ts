@@ -11,9 +11,10 @@ const domain = fundus as unknown as PhantomDomain
 const scenes = (count: number, more: object = {}): FundusScene[] =>
   Array.from({ length: count }, (_, i) => sampleFundus(3, i, fundusDials.parse(more)))
 
+// How findings come together shows in hundreds of studies: measured with the other rates in test/phantom-dials.slow.ts.
 holdsTheContract(
   domain,
-  Object.keys(fundusDials.shape).filter((name) => name !== 'shortcutFinding'),
+  Object.keys(fundusDials.shape).filter((name) => name !== 'cooccurrence'),
 )
 
 describe('fundus scenes', () => {
