@@ -24,7 +24,7 @@ export interface Body {
 /** Centres and half axes of kidneys and the like, before the patient's lift. */
 const frame = {
   liver: { centre: [-52, -8, 42] as Point, radii: [82, 68, 62] as Point },
-  spleen: { centre: [93, 34, 48] as Point, radii: [23, 40, 45] as Point },
+  spleen: { centre: [92, 34, 46] as Point, radii: [29, 47, 53] as Point },
   leftKidney: { centre: [58, 44, -12] as Point, radii: [27, 24, 52] as Point },
   rightKidney: { centre: [-58, 46, -24] as Point, radii: [27, 24, 52] as Point },
 }

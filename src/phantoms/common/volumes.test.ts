@@ -90,7 +90,8 @@ describe('abdominal volumes', () => {
       centres.set(organ, at.reduce((sum, i) => sum + (i % 64), 0) / at.length)
       const limits = sizes[organ]
       if (limits) {
-        const mean = people.reduce((sum, one) => sum + classMask(one, gridOf(one, 64), organ).reduce((a, b) => a + b), 0) / 4
+        const mean =
+          people.reduce((sum, one) => sum + classMask(one, gridOf(one, 64), organ).reduce((a, b) => a + b), 0) / 4
         expect(mean * litre, organ).toBeGreaterThan(limits[0])
         expect(mean * litre, organ).toBeLessThan(limits[1])
       }

@@ -47,7 +47,11 @@ describe('the rhythm', () => {
 describe('the leads', () => {
   const record = (scene: EcgScene, options: object = {}) =>
     // Without the calibration pulse, which no heart makes.
-    signalsOf({ ...scene, tag: { ...scene.tag, boxed: false }, anatomy: { ...scene.anatomy, flat: null } }, 500, 10, { contrast: 1, noise: 0, ...options })
+    signalsOf({ ...scene, tag: { ...scene.tag, boxed: false }, anatomy: { ...scene.anatomy, flat: null } }, 500, 10, {
+      contrast: 1,
+      noise: 0,
+      ...options,
+    })
   const lead = (scene: EcgScene, name: string): Float32Array =>
     record(scene).find((one) => one.name === name)?.millivolts as Float32Array
   const top = (values: Float32Array): number => values.reduce((a, b) => Math.max(a, b), 0)
