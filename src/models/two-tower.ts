@@ -28,6 +28,14 @@ export function encodeImage(
   return resnet(tower, project, pixels, image)
 }
 
+/** Features of the image tower [..., W] -> joint space [..., D], as the tower's own go there. */
+export function projectImage(scope: Scope, raw: Tensor, config: ModelConfig): Tensor {
+  return projection(scope.in('visual_projection'), config)(raw, {
+    kind: 'normal',
+    sd: (raw.shape.at(-1) as number) ** -0.5,
+  })
+}
+
 /** ids and mask int32 [B, T] -> text features. */
 export function encodeText(
   scope: Scope,

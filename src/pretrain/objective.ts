@@ -61,6 +61,8 @@ export interface PassContext<Config> {
   modules: Scope
   encodeImage: EncodeImage
   encodeText: EncodeText
+  /** Features of the image tower [..., W] in the joint space, by the projection of the tower's own. */
+  projectImage(raw: Tensor): Tensor
   /** Embeddings of all words [V, W] of the text tower, for heads that share them. */
   wordEmbeddings(): Tensor
 }
@@ -142,6 +144,8 @@ export interface Objective<Schema extends z.ZodType = z.ZodType, Passes = object
   views?(config: z.output<Schema>): ViewChoice
   /** Which sentences of the report come, in place of `text`. */
   sentences?(config: z.output<Schema>): SentenceChoice
+  /** Patterns of parameters that stand still, unless the run's own rules (`train.parameters`) free them. */
+  frozen?(config: z.output<Schema>): readonly string[]
   /** An earlier image of the patient comes with each study that has one. */
   prior?: boolean
   /** Pictures come this many times as large as the image tower takes them, for targets of more detail than it sees. */

@@ -7,11 +7,14 @@ import { gloria } from './multi-scale/gloria.ts'
 import { localmi } from './multi-scale/localmi.ts'
 import { lovt } from './multi-scale/lovt.ts'
 import { mrm } from './multi-scale/mrm.ts'
+import { mtpm } from './multi-scale/mtpm.ts'
 import { mueller2022a } from './multi-scale/mueller-2022a.ts'
 import { pan2022 } from './multi-scale/pan-2022.ts'
+import { pan2023 } from './multi-scale/pan-2023.ts'
 import { prior } from './multi-scale/prior.ts'
 import { refers } from './multi-scale/refers.ts'
 import { seibold2022 } from './multi-scale/seibold-2022.ts'
+import { tcsa } from './multi-scale/tcsa.ts'
 import { tier } from './multi-scale/tier.ts'
 import type { Objective } from './objective.ts'
 import { supervised } from './others/supervised.ts'
@@ -25,11 +28,14 @@ export const objectives: readonly Objective[] = [
   localmi,
   lovt,
   mrm,
+  mtpm,
   mueller2022a,
   pan2022,
+  pan2023,
   prior,
   refers,
   seibold2022,
+  tcsa,
   tier,
   supervised,
 ]

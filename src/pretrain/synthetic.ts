@@ -10,7 +10,7 @@ import { type ModelConfig, modelSchema } from '../models/config.ts'
 import { imagePreset, imagePresetNames, textPreset, textPresetNames } from '../models/presets.ts'
 import { type TracedPass, trace, tracePass } from '../nn/index.ts'
 import { objectiveOf } from './config.ts'
-import { type InputType, inputTypes, planOf } from './inputs.ts'
+import { type InputType, inputTypes, planOf, viewKinds } from './inputs.ts'
 import type { Objective } from './objective.ts'
 import { objectives } from './objectives.ts'
 import { type BatchShape, buildStep, type StepOptions, weightsAt } from './step.ts'
@@ -95,7 +95,7 @@ export function syntheticFeeds({ step, shape }: SyntheticStep): Record<string, F
     sentenceKey: (stream) => stream.int(1e6),
     textKey: (stream) => stream.int(1e6),
     patientKey: (stream) => stream.int(1e6),
-    viewKind: (_, i) => i % 2,
+    viewKind: (_, i) => i % viewKinds.length,
     labels: (stream) => stream.int(2),
   }
   values.sentenceIds = values.ids as (typeof values)[string]

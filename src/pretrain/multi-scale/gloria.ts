@@ -15,12 +15,13 @@
  */
 
 import { z } from 'zod'
-import { mul, reshape, type Tensor, transpose } from '../../engine/index.ts'
+import { mul, type Tensor } from '../../engine/index.ts'
 import type { ImageFeatures, TextFeatures } from '../../models/features.ts'
 import { linear } from '../../nn/index.ts'
 import { objective } from '../objective.ts'
 import { contrastive, cosineMatrix } from '../parts/contrast.ts'
 import { mergeWords, startAsWord } from '../parts/pooling.ts'
+import { stageRegions } from '../parts/stage-regions.ts'
 import { matchWords } from '../parts/word-regions.ts'
 
 export const gloria = objective({
@@ -59,11 +60,9 @@ export const gloria = objective({
     image({ batch, modules, model, encodeImage }): ImageFeatures {
       const { stages, ...image } = encodeImage(batch.pixels)
       if (stages === undefined) return image
-      const third = stages[2] as Tensor //                                                     [B, C, h, w]
-      const [b, c, h, w] = third.shape as [number, number, number, number]
-      const cells = reshape(transpose(third, [0, 2, 3, 1]), [b, h * w, c])
+      const { cells, grid } = stageRegions({ ...image, stages }) //                            [B, P, C]
       const regions = linear(modules.in('local'), cells, model.joint, { bias: false }) //      v [B, P, D]
-      return { ...image, regions, regionsRaw: cells, grid: [h, w] }
+      return { ...image, regions, regionsRaw: cells, grid }
     },
     text({ batch, config: { lastLayers }, encodeText }): TextFeatures {
       const text = encodeText(batch.ids, batch.mask, { lastLayers })

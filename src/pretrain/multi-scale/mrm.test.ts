@@ -2,27 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { expectNear } from '../../../test/near.ts'
 import { goldenOf } from '../../../test/objective-golden.ts'
 import type { Values } from '../../../test/objective-loss.ts'
+import { passOf, smallStep, stepGradientError } from '../../../test/objective-pass.ts'
 import { reachedBy } from '../../../test/objective-step.ts'
-import {
-  div,
-  drawRandom,
-  gradients,
-  initialValues,
-  input,
-  interpret,
-  layOut,
-  sum,
-  type Tensor,
-  topological,
-  valuesByName,
-} from '../../engine/index.ts'
-import { modelSchema } from '../../models/config.ts'
+import { div, drawRandom, gradients, input, interpret, sum, type Tensor } from '../../engine/index.ts'
 import { trace } from '../../nn/index.ts'
 import { resolveRun } from '../config.ts'
 import { overHidden, patchErrors } from '../parts/masked-image.ts'
 import { covered, hideWords } from '../parts/words-to-fill.ts'
-import { splitStep } from '../step.ts'
-import { syntheticFeeds, syntheticStep } from '../synthetic.ts'
 import { mrm } from './mrm.ts'
 
 describe('masked patches', () => {
@@ -93,55 +79,15 @@ describe('hidden words', () => {
 })
 
 describe('MRM', () => {
-  /** Features of the pass in float64 on a made-up batch whose pictures `change` has touched. */
-  const features = (change: (pixels: Float64Array, kept: ReadonlySet<number>) => void = () => {}) => {
-    const synthetic = syntheticStep({
-      objective: 'mrm',
-      size: 16,
-      batch: 2,
-      tokens: 8,
-      vocabulary: 30,
-      joint: 8,
-      image: 'vit-tiny',
-    })
-    const small = {
-      ...synthetic.step.model,
-      image: { ...synthetic.step.model.image, width: 16, layers: 1, heads: 2, patch: 4, mlp: 32 },
-      text: { ...synthetic.step.model.text, width: 16, layers: 1, heads: 2 },
-    }
-    const step = {
-      ...synthetic.step,
-      model: modelSchema.parse(small),
-      config: mrm.config.parse({ decoderWidth: 16, decoderLayers: 1, decoderHeads: 2 }),
-    }
-    const pass = splitStep(step).towers.record!
-    const { outputs, declarations } = trace((scope) => pass(scope, synthetic.shape, 2), { training: true })
-    const record = outputs as Record<'pixelError' | 'wordError' | 'pixelCount' | 'wordCount', Tensor>
-    const layout = layOut(declarations)
-    const feeds = new Map<string, Float64Array>()
-    for (const [name, x] of valuesByName(layout, initialValues(layout, 5))) feeds.set(name, Float64Array.from(x))
-    for (const [name, feed] of Object.entries(syntheticFeeds({ ...synthetic, step })))
-      if ('data' in feed) feeds.set(name, Float64Array.from(feed.data))
-    const all = Object.values(record)
-    for (const {
-      op,
-      attributes,
-      outputs: [value],
-    } of topological(all)) {
-      if (op !== 'random') continue
-      const { name, distribution } = attributes as { name: string; distribution: { kind: 'uniform' } }
-      feeds.set(name, Float64Array.from(drawRandom({ seed: 1, step: 0, name }, distribution, value!.shape)))
-    }
-    const chance = feeds.get('vision_model.embeddings.kept')!.subarray(0, 16)
-    const kept = new Set([...chance.keys()].sort((i, j) => chance[i]! - chance[j]!).slice(0, 4))
-    change(feeds.get('pixels')!, kept)
-    const [pixelError, wordError] = interpret([record.pixelError, record.wordError], feeds)
-    return {
-      pixelError: pixelError!,
-      wordError: wordError!,
-      counts: interpret([record.pixelCount, record.wordCount], feeds).map((x) => [...x]),
-    }
-  }
+  const small = smallStep('mrm', { decoderWidth: 16, decoderLayers: 1, decoderHeads: 2 })
+  const record = passOf(small, 'record')
+  /** Features of the pass whose pictures `change` has touched. */
+  const features = (change: (pixels: Float64Array, kept: ReadonlySet<number>) => void = () => {}) =>
+    record((feeds) => {
+      const chance = feeds.get('vision_model.embeddings.kept')!.subarray(0, 16)
+      const kept = new Set([...chance.keys()].sort((i, j) => chance[i]! - chance[j]!).slice(0, 4))
+      change(feeds.get('pixels')!, kept)
+    }) as Record<'pixelError' | 'wordError' | 'pixelCount' | 'wordCount', Float64Array>
   /** Changes study 0 in the patches that pass: 16 patches of 8 x 8 in pictures of 32 x 32, three channels. */
   const touch =
     (which: (patch: number, kept: ReadonlySet<number>) => boolean) =>
@@ -162,7 +108,11 @@ describe('MRM', () => {
     expect(hidden.pixelError[0]).not.toBe(plain.pixelError[0])
     expect(shown.wordError[0]).not.toBe(plain.wordError[0])
     expect(shown.wordError[1]).toBe(plain.wordError[1])
-    expect(plain.counts).toEqual([[12, 12], plain.counts[1]])
+    expect([...plain.pixelCount]).toEqual([12, 12])
+  })
+
+  it('its step, masks and decoders included, has the gradient of its values', () => {
+    expect(stepGradientError(small)).toBeLessThan(1e-5)
   })
 
   it('the report depends on the image only by what it adds to the words; the decoder of pixels not on the report', () => {

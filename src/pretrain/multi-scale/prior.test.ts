@@ -5,7 +5,7 @@ import { gradientError, ints, lossOf, noise, reordered, type Values } from '../.
 import { reachedBy } from '../../../test/objective-step.ts'
 import { add, exp, gradients, input, interpret, mul, neg, scalar, type Tensor, unsqueeze } from '../../engine/index.ts'
 import { trace } from '../../nn/index.ts'
-import { sigmoidCrossAttention } from '../parts/cross-attention.ts'
+import { crossAttention } from '../parts/cross-attention.ts'
 import { localContrast } from '../parts/local-contrast.ts'
 import { siameseLoss } from '../parts/negative-free.ts'
 import {
@@ -41,7 +41,7 @@ describe('parts of PRIOR', () => {
     const mask = input('mask', [1, s], 'int32')
     const traced = trace(
       (scope) => {
-        const seen = sigmoidCrossAttention(scope, v, f, mask)
+        const seen = crossAttention(scope, v, f, mask, 'sigmoid')
         const regions = siameseLoss(scope.in('predictor'), v, seen.a)
         const { forward, backward } = localContrast(f, seen.b, { temperature: exp(neg(scalar(Math.log(7)))), mask })
         const sentences = mul([forward.alignment, forward.prior, backward.alignment, backward.prior].reduce(add), 0.5)

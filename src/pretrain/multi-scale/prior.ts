@@ -41,7 +41,7 @@ import {
 import { decoder, linear, type Scope } from '../../nn/index.ts'
 import { objective } from '../objective.ts'
 import { contrastive, cosineMatrix } from '../parts/contrast.ts'
-import { sigmoidCrossAttention } from '../parts/cross-attention.ts'
+import { crossAttention } from '../parts/cross-attention.ts'
 import { doublings, drawPicture } from '../parts/image-decoder.ts'
 import { localContrast } from '../parts/local-contrast.ts'
 import { meanQueryPool } from '../parts/mean-query-pool.ts'
@@ -143,7 +143,7 @@ export const prior = objective({
       meanQueryPool(modules.in('report'), rows, { heads: config.heads, mask: real }).pooled // tg [B, D]
     const nce = (a: Tensor, b: Tensor): Tensor => contrastive(mul(cosineMatrix(a, b), scale))
     const aligned = (sentences: Tensor) => {
-      const seen = sigmoidCrossAttention(modules.in('local'), image.regions, sentences, mask) // c_v, c_s
+      const seen = crossAttention(modules.in('local'), image.regions, sentences, mask, 'sigmoid') // c_v, c_s
       const within = localContrast(sentences, seen.b, { temperature: localScale, mask })
       const both = [within.forward, within.backward].flatMap(({ alignment, prior: spread }) => [alignment, spread])
       return {

@@ -43,16 +43,28 @@ export function sharedCrossAttention(scope: Scope, a: Tensor, b: Tensor, mask: T
 }
 
 /**
- * Query, key and value of each side's own, and a sigmoid of each score instead of a softmax, so that a row may see much or
- * nothing (Cheng et al. 2023). Parameters: `query1.*` ... for a, `query2.*` ... for b.
+ * Query, key and value of each side's own. `softmax`: what a row sees of the other side sums to 1. `sigmoid`: each score by
+ * itself, so that a row may see much or nothing (Cheng et al. 2023). a [B, N, D] is whole, of b [B, M, D] `mask` int32 [B, M]
+ * marks the real rows; others are not seen and see nothing. Parameters: `query1.*` ... for a, `query2.*` ... for b.
  */
-export function sigmoidCrossAttention(scope: Scope, a: Tensor, b: Tensor, mask: Tensor): CrossAttention {
+export function crossAttention(
+  scope: Scope,
+  a: Tensor,
+  b: Tensor,
+  mask: Tensor,
+  form: 'softmax' | 'sigmoid',
+): CrossAttention {
   const d = a.shape[2] as number
   const projected = (name: string, x: Tensor): Tensor => linear(scope.in(name), x, d)
-  const scores = (query: Tensor, key: Tensor): Tensor => matmul(query, key, { transposeB: true, scale: d ** -0.5 })
   const real = cast(mask, 'float32')
-  const weightsA = mul(sigmoid(scores(projected('query1', a), projected('key2', b))), unsqueeze(real, 1)) // [B, N, M]
-  const weightsB = mul(sigmoid(scores(projected('query2', b), projected('key1', a))), unsqueeze(real, 2)) // [B, M, N]
+  const [ofB, ofA] = [unsqueeze(real, 1), unsqueeze(real, 2)] //                               columns, rows that are b's
+  const weights = (query: Tensor, key: Tensor, seen?: Tensor): Tensor => {
+    const scores = matmul(query, key, { transposeB: true, scale: d ** -0.5 })
+    if (form === 'sigmoid') return seen === undefined ? sigmoid(scores) : mul(sigmoid(scores), seen)
+    return softmax(seen === undefined ? scores : where(cast(seen, 'bool'), scores, blocked))
+  }
+  const weightsA = weights(projected('query1', a), projected('key2', b), ofB) //               [B, N, M]
+  const weightsB = mul(weights(projected('query2', b), projected('key1', a)), ofA) //          [B, M, N]
   return {
     a: matmul(weightsA, projected('value2', b)),
     b: matmul(weightsB, projected('value1', a)),

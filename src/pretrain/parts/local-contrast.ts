@@ -26,6 +26,8 @@ export interface LocalContrastOptions {
   weights?: Tensor | undefined
   /** int32 [B, N]; all positions are real if absent. */
   mask?: Tensor | undefined
+  /** How much each study counts, [B]; evenly if absent. A batch in which none counts has a loss of 0. */
+  studies?: Tensor | undefined
 }
 
 /** The two parts of a direction, whose sum is its loss: pulling positives together, spreading the others. */
@@ -42,7 +44,7 @@ export interface LocalTerm {
 export function localContrast(
   z: Tensor,
   counterpart: Tensor,
-  { temperature, positives, weights, mask }: LocalContrastOptions,
+  { temperature, positives, weights, mask, studies }: LocalContrastOptions,
 ): { forward: LocalTerm; backward: LocalTerm } {
   const [, n] = z.shape as [number, number]
   const real = mask === undefined ? undefined : cast(mask, 'float32') //                       [B, N]
@@ -52,10 +54,15 @@ export function localContrast(
   const targets = share(positives ?? identity(n), real === undefined ? undefined : unsqueeze(real, 1), n)
   const direction = (logits: Tensor): LocalTerm => {
     const seen = mask === undefined ? logits : where(unsqueeze(cast(mask, 'bool'), 1), logits, blocked)
-    const weighted = (values: Tensor): Tensor => mean(sum(mul(each, values), 1))
+    const weighted = (values: Tensor): Tensor => overStudies(sum(mul(each, values), 1), studies)
     return { alignment: weighted(mul(sum(mul(targets, logits), -1), -1)), prior: weighted(logSumExp(seen)) }
   }
   return { forward: direction(scores), backward: direction(swapAxes(scores, 1, 2)) }
+}
+
+/** Mean of values [B] over studies that count so much. */
+function overStudies(values: Tensor, studies: Tensor | undefined): Tensor {
+  return studies === undefined ? mean(values) : div(sum(mul(values, studies)), maximum(sum(studies), 1e-12))
 }
 
 /** Shares along the last axis that sum to 1 over what is real; 0 where nothing is. */

@@ -57,10 +57,14 @@ export function maskedDivergence(target: Tensor, logits: Tensor, mask: Tensor): 
   return div(sum(mul(each, real)), maximum(sum(real), 1))
 }
 
-/** Perplexity of the bank's use by real rows: exp of the entropy of the mean weights, 1 .. K; []. */
-export function bankPerplexity(weights: Tensor, mask: Tensor): Tensor {
+/** Perplexity of the bank's use by (real) rows: exp of the entropy of the mean weights, 1 .. K; []. */
+export function bankPerplexity(weights: Tensor, mask?: Tensor): Tensor {
   const k = weights.shape.at(-1) as number
-  const real = unsqueeze(cast(mask, 'float32'), -1)
-  const used = div(sum(reshape(mul(weights, real), [-1, k]), 0), maximum(sum(real), 1)) //     [K]
+  const rows = (x: Tensor): Tensor => reshape(x, [-1, k])
+  const used = mask === undefined ? mean(rows(weights), 0) : meanOfReal(mask) //                [K]
+  function meanOfReal(marks: Tensor): Tensor {
+    const real = unsqueeze(cast(marks, 'float32'), -1)
+    return div(sum(rows(mul(weights, real)), 0), maximum(sum(real), 1))
+  }
   return exp(neg(sum(mul(used, log(add(used, 1e-9))))))
 }
