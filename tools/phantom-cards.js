@@ -43,9 +43,12 @@ async function put(name, text) {
 
 await mkdir(folder, { recursive: true })
 const domains = listDomains()
+const measured = new Map()
 for (const domain of domains) {
   const { id } = domain
-  await put(`${id}.md`, cardOf(domain, { sheet: `${id}.png`, ...(await committedLines(id)) }))
+  const lines = await committedLines(id)
+  if (lines) measured.set(id, lines)
+  await put(`${id}.md`, cardOf(domain, { sheet: `${id}.png`, ...lines }))
   const sheet = join(folder, `${id}.png`)
   const there = await access(sheet).then(
     () => true,
@@ -54,7 +57,7 @@ for (const domain of domains) {
   if (check && !there) drifted.push(`${id}.png`)
   if (!check && (!there || wanted.includes(id))) await writeFileAtomic(sheet, await sheetOf(domain))
 }
-await put('README.md', cardIndex(domains))
+await put('README.md', cardIndex(domains, measured))
 if (drifted.length > 0) {
   console.error(`Out of date in docs/phantoms: ${drifted.join(', ')}. Run: npm run phantom-cards`)
   process.exit(1)

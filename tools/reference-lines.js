@@ -1,6 +1,6 @@
 /**
- * @file Measures the reference lines of phantom domains: `npm run reference-lines -- DOMAIN ...`. Minutes a domain; what is
- * interrupted goes on where it stopped. Results: bench/results/phantoms/DOMAIN.json, read by the cards.
+ * @file Measures the reference lines of phantom domains: `npm run reference-lines -- DOMAIN ...`. Minutes a domain on one
+ * thread (`--threads`); studies drawn in `--work` are kept for the next time. Results: bench/results/phantoms/DOMAIN.json, read by the cards.
  */
 
 import { mkdir } from 'node:fs/promises'
@@ -14,7 +14,10 @@ import { referenceLines } from '../dist/evaluate/phantom-lines/index.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { work: { type: 'string', default: join(tmpdir(), 'vesalius-reference-lines') } },
+  options: {
+    threads: { type: 'string', default: '1' },
+    work: { type: 'string', default: join(tmpdir(), 'vesalius-reference-lines') },
+  },
 })
 if (positionals.length === 0) {
   console.error('Name at least one domain; `vesalius phantoms --list` shows them.')
@@ -27,7 +30,11 @@ process.once('SIGINT', () => control.abort())
 process.once('SIGTERM', () => control.abort())
 
 for (const domain of positionals) {
-  const lines = await referenceLines(domain, values.work, { progress, signal: control.signal })
+  const lines = await referenceLines(domain, values.work, {
+    progress,
+    threads: Number(values.threads),
+    signal: control.signal,
+  })
   await writeFileAtomic(join(results, `${domain}.json`), `${JSON.stringify(lines, null, 2)}\n`)
-  console.log(JSON.stringify({ domain, ...lines.lines, seconds: lines.seconds }, null, 2))
+  console.log(JSON.stringify({ domain, ...lines.lines, masks: lines.masks, seconds: lines.seconds }))
 }

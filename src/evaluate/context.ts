@@ -5,7 +5,7 @@ import { concatenate } from '../apply/vectors.ts'
 import type { Progress } from '../core/progress.ts'
 import { openLoader } from '../data/loader.ts'
 import type { Split, Study } from '../data/study.ts'
-import { poolTo16 } from './baselines/pixel.ts'
+import { poolChannels, pooledArea } from './baselines/pixel.ts'
 import type { EvaluationData, ProtocolContext, ProtocolSettings } from './protocol.ts'
 
 /** Studies a batch. */
@@ -47,13 +47,14 @@ async function readSplit(
 ): Promise<{ rows: Record<ImageOutput, Rows>; pooled: Float32Array }> {
   const studies = data[split]
   const bar = progress(`Embedding (${split})`, studies.length, 'studies')
-  const pooled = new Float32Array(studies.length * 256)
+  const { size, channels } = model.config.image
+  const length = channels * size * size
+  const pooled = new Float32Array(studies.length * channels * pooledArea)
   const parts = new Map<ImageOutput, Rows[]>(names.map((name) => [name, []]))
   await eachBatch(model, data.folder, studies, async (pixels, from, count) => {
-    const { size, channels } = model.config.image
     for (let i = 0; i < count; i++) {
-      const start = i * channels * size * size
-      pooled.set(poolTo16(pixels.subarray(start, start + size * size), size, size), (from + i) * 256)
+      const picture = pixels.subarray(i * length, (i + 1) * length)
+      pooled.set(poolChannels(picture, size), (from + i) * channels * pooledArea)
     }
     const found = await model.imageFeatures(pixels, names)
     for (const name of names) parts.get(name)!.push(found[name])

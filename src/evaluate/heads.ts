@@ -7,8 +7,8 @@ import { openTraining, type Scope } from '../nn/index.ts'
 export interface HeadOptions {
   /** Training rows. */
   rows: number
-  /** Inputs and targets of these rows. */
-  feeds: (rows: readonly number[]) => Record<string, Feed> | Promise<Record<string, Feed>>
+  /** Inputs and targets of these rows at a step, counted from 0. */
+  feeds: (rows: readonly number[], step: number) => Record<string, Feed> | Promise<Record<string, Feed>>
   /** Loss [] of a batch of this size. */
   loss: (scope: Scope, batch: number) => Tensor
   steps: number
@@ -17,6 +17,8 @@ export interface HeadOptions {
   /** Rows a step; 32, or all if fewer. */
   batch?: number
   weightDecay?: number
+  /** Threads of an operator; all cores if absent. */
+  threads?: number
   seed: number
   /** Values to start from by name, such as those of a trained tower; others are fresh. */
   start?: (name: string) => Float32Array | undefined
@@ -39,7 +41,7 @@ const chunk = 64
 export async function trainHead(options: HeadOptions): Promise<TrainedHead> {
   const { rows, feeds, loss, steps, rate = 1e-3, weightDecay = 0.01, seed, start } = options
   const batch = Math.min(options.batch ?? 32, rows)
-  const runtime = openRuntime({})
+  const runtime = openRuntime(options.threads === undefined ? {} : { threads: options.threads })
   const training = await openTraining<{ batch: number }>({
     runtime,
     build: (scope, shape) => ({ loss: loss(scope, shape.batch), watch: {} }),
@@ -59,7 +61,7 @@ export async function trainHead(options: HeadOptions): Promise<TrainedHead> {
   const order = sampler({ n: rows, batch, seed })
   const schedule = { kind: 'cosine', warmup: 0.1, floor: 0 } as const
   for (let step = 0; step < steps; step++) {
-    const fed = await feeds(order.batchAt(step).indices)
+    const fed = await feeds(order.batchAt(step).indices, step)
     await training.step({ batch }, fed, rate * scheduleFactor(schedule, step, steps))
   }
   return {

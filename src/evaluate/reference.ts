@@ -10,13 +10,22 @@ import { fitPixelBaseline, predictPixelBaseline } from './baselines/pixel.ts'
 import { type FindingScores, summarizeFindings } from './protocols/findings.ts'
 import { embedStudies, labelsOf, type PooledCases } from './studies.ts'
 
-/** Logistic models on 16 x 16 pixels, fitted on the true labels of the training cases. */
-export function pixelLine(findings: readonly string[], training: PooledCases, cases: PooledCases): FindingScores {
+/** Logistic models on the coarse pixels of all channels, fitted on the true labels of the training cases; `strength` as in the baseline. */
+export function pixelLine(
+  findings: readonly string[],
+  training: PooledCases,
+  cases: PooledCases,
+  strength?: number,
+): FindingScores {
   const columns = findings.map((name) => labelsOf(training.studies, name))
   const labels = Int8Array.from({ length: training.studies.length * findings.length }, (_, i) => {
     return columns[i % findings.length]![Math.floor(i / findings.length)]!
   })
-  const predicted = predictPixelBaseline(fitPixelBaseline(training.pooled, labels), cases.pooled)
+  const width = training.pooled.length / training.studies.length
+  const predicted = predictPixelBaseline(
+    fitPixelBaseline(training.pooled, labels, { width, ...(strength === undefined ? {} : { strength }) }),
+    cases.pooled,
+  )
   const scores = findings.map((_, k) => Float32Array.from(cases.studies, (_, n) => predicted[n * findings.length + k]!))
   return summarizeFindings(findings, scores, cases.studies)
 }

@@ -7,11 +7,11 @@ import { random } from '../core/random.ts'
 import { openLoader } from '../data/loader.ts'
 import type { Study } from '../data/study.ts'
 import { textOf } from '../data/text-of.ts'
-import { poolTo16 } from './baselines/pixel.ts'
+import { poolChannels, pooledArea } from './baselines/pixel.ts'
 
 export interface PooledCases {
   studies: readonly Study[]
-  /** First channel of each picture, averaged to 16 x 16: [N, 256]. */
+  /** Channels of each picture, averaged to 16 x 16: [N, C * 256]. */
   pooled: Float32Array
 }
 
@@ -45,14 +45,14 @@ export async function embedStudies(
   const loader = openLoader({ folder, studies, preprocess: model.preprocess, augment: 'none', seed: 0, cacheBytes: 0 })
   const images: Float32Array[] = []
   const raws: Float32Array[] = []
-  const pooled = new Float32Array(studies.length * 256)
-  const area = image.size * image.size
+  const pooled = new Float32Array(studies.length * image.channels * pooledArea)
+  const length = image.channels * image.size * image.size
   for (let from = 0; from < studies.length; from += chunk) {
     const indices = Array.from({ length: Math.min(chunk, studies.length - from) }, (_, i) => from + i)
     const pixels = await loader.pixels(indices, 0)
     indices.forEach((n, i) => {
-      const start = i * image.channels * area
-      pooled.set(poolTo16(pixels.subarray(start, start + area), image.size, image.size), n * 256)
+      const picture = pixels.subarray(i * length, (i + 1) * length)
+      pooled.set(poolChannels(picture, image.size), n * image.channels * pooledArea)
     })
     if (raw) raws.push(await model.embedPixelsRaw(pixels.slice()))
     if (embed) images.push(await model.embedPixels(pixels))

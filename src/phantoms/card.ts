@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import type { PhantomDomain } from './domain.ts'
-import type { ClassificationLines, ReferenceLines, SegmentationLines } from './lines.ts'
+import { bars, type ClassificationLines, misses, type ReferenceLines, type SegmentationLines } from './lines.ts'
 
 export interface CardOptions {
   /** Address of the contact sheet, as seen from the card. */
@@ -62,12 +62,13 @@ function linesText(domain: PhantomDomain, { lines, stale = false }: CardOptions)
   const mark = stale
     ? `**Stale: measured on other drawings or with another recipe.** Again: \`npm run reference-lines -- ${domain.id}\`.\n\n`
     : ''
-  const text = lines.lines.kind === 'classification' ? classification(lines.lines, domain) : segmentation(lines.lines)
+  const masks = lines.masks === undefined ? '' : `\n\n${segmentation(lines.masks)}`
+  const text = `${classification(lines.lines, domain)}${masks}`
   return `${mark}${text}\n\nMeasured by \`npm run reference-lines -- ${domain.id}\` in ${lines.seconds} s with Node ${lines.node}.`
 }
 
 function classification(lines: ClassificationLines, { findings, smallFindings }: PhantomDomain): string {
-  const { supervised, pixelBaseline, shuffled, leaks } = lines
+  const { supervised, pixelBaseline, shuffled, paired, leaks } = lines
   const rows = findings.map((name) => [
     name,
     number(pixelBaseline.perFinding[name]),
@@ -87,8 +88,8 @@ function classification(lines: ClassificationLines, { findings, smallFindings }:
       ],
     ),
     [
-      `- Shuffled pairs: recall at 10 is ${number(shuffled.r10)} among ${shuffled.candidates}, chance ${number(shuffled.chance)}.`,
-      `- From file name, place, size and patient alone: macro AUROC ${number(leaks.file.macro)}; from the grain alone: ${number(leaks.noise.macro)}.`,
+      `- Shuffled pairs: the report is among the first ten of ${shuffled.candidates} for ${number(shuffled.r10)}, chance ${number(shuffled.chance)}; trained on the right pairs ${number(paired.r10)}.`,
+      `- Macro AUROC from file name, place, size and patient alone: ${number(leaks.file.macro)}; from noise at equal intensity: ${number(leaks.noise.macro)}; from grain, fine structure included: ${number(leaks.grain.macro)}.`,
     ].join('\n'),
   ].join('\n\n')
 }
@@ -115,8 +116,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-/** The page that shows all domains. */
-export function cardIndex(domains: readonly PhantomDomain[]): string {
+/** The page that shows all domains; `measured` by id. */
+export function cardIndex(domains: readonly PhantomDomain[], measured: Measured = new Map()): string {
   const parts = [
     '# Phantoms',
     'Procedural images with words and known truth, one domain a kind of image. They are for comparing methods under known truth and for tests, never for clinical claims.',
@@ -129,7 +130,36 @@ export function cardIndex(domains: readonly PhantomDomain[]): string {
         voices.join(', '),
       ]),
     ),
+    '## Reference lines',
+    `Macro AUROC on test cases against what was drawn. *Supervised*: the small image tower trained on the true labels, at least ${bars.supervised} (or Dice of a small U-Net, at least ${bars.dice}). *Pixels*: a linear model on 16 x 16 pixels, at most ${bars.pixels} over all findings and ${bars.smallPixels} over the small ones. *Shuffled*: recall at 10 of the right report after training on pairs put together at random, over chance; 1 is chance, and beside it stands what the right pairs give. *File*, *noise*: what place, name, size and patient tell, and the noise at equal intensity; at most ${bars.leak}, and no finding above ${bars.leakOfOne}.`,
+    table(
+      ['domain', 'supervised', 'Dice', 'pixels', 'small', 'shuffled', 'paired', 'file', 'noise', 'missed'],
+      domains.map((domain) => linesRow(domain, measured.get(domain.id))),
+    ),
     ...domains.flatMap(({ id, name }) => [`## ${name}`, `[![${name}](${id}.png)](${id}.md)`]),
   ]
   return `${parts.join('\n\n')}\n`
+}
+
+/** Committed lines by domain, and whether they are stale. */
+export type Measured = ReadonlyMap<string, { lines: ReferenceLines; stale: boolean }>
+
+function linesRow({ id, name }: PhantomDomain, found: { lines: ReferenceLines; stale: boolean } | undefined): string[] {
+  const link = `[${name}](${id}.md)`
+  if (found === undefined) return [link, ...Array<string>(8).fill(''), 'not measured']
+  const { lines, stale } = found
+  const { supervised, pixelBaseline, shuffled, paired, leaks } = lines.lines
+  const missed = misses(lines)
+  return [
+    link,
+    number(supervised.macro),
+    lines.masks === undefined ? '' : number(lines.masks.supervised.mean),
+    number(pixelBaseline.macro),
+    number(pixelBaseline.smallFindings),
+    (shuffled.r10 / shuffled.chance).toFixed(1),
+    (paired.r10 / paired.chance).toFixed(1),
+    number(leaks.file.macro),
+    number(leaks.noise.macro),
+    [...(missed.length > 0 ? [`**${missed.join('; ')}**`] : []), ...(stale ? ['stale'] : [])].join(', ') || 'none',
+  ]
 }

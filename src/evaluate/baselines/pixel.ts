@@ -8,7 +8,8 @@ import { type Design, fitLogistic, fitSoftmax, hessianBound } from './logistic.t
 
 /** Side of the pooled image. */
 export const pooledSide = 16
-const width = pooledSide * pooledSide
+/** Pooled pixels of one channel. */
+export const pooledArea = pooledSide * pooledSide
 
 /** Start, end and weight of the source pixels under each of 16 equal parts of an axis. */
 function overlaps(size: number): { first: number; weights: number[] }[] {
@@ -37,7 +38,7 @@ export function poolTo16(values: ArrayLike<number>, imageWidth: number, height: 
   }
   const columns = overlaps(imageWidth)
   const rows = overlaps(height)
-  const pooled = new Float32Array(width)
+  const pooled = new Float32Array(pooledArea)
   rows.forEach(({ first: top, weights: down }, y) => {
     columns.forEach(({ first: left, weights: across }, x) => {
       let sum = 0
@@ -59,11 +60,22 @@ export function poolTo16(values: ArrayLike<number>, imageWidth: number, height: 
   return pooled
 }
 
+/** Pools every channel of a picture [C, size, size]: [C * 256]. */
+export function poolChannels(pixels: Float32Array, size: number): Float32Array {
+  const area = size * size
+  const pooled = new Float32Array((pixels.length / area) * pooledArea)
+  for (let c = 0; c * area < pixels.length; c++)
+    pooled.set(poolTo16(pixels.subarray(c * area, (c + 1) * area), size, size), c * pooledArea)
+  return pooled
+}
+
 export interface PixelOptions {
   /** `multi-label` (default): one logistic model a finding. `exclusive`: one softmax over classes, labels one-hot. */
   mode?: 'multi-label' | 'exclusive'
   /** C, the inverse strength of the penalty, default 0.01 (256 correlated pixels, often few studies). */
   strength?: number
+  /** Pooled values W of a picture: 256 for each of its channels. Default 256. */
+  width?: number
 }
 
 /** A fitted pixel baseline. Plain data: it can be stored as JSON after turning the arrays into lists. */
@@ -72,11 +84,11 @@ export interface PixelBaseline {
   strength: number
   /** Number of outputs K. */
   outputs: number
-  /** [256] of the training images. */
+  /** [W] of the training images. */
   mean: Float64Array
-  /** [256] standard deviation of the training images; 1 where a pixel never changes. */
+  /** [W] standard deviation of the training images; 1 where a pixel never changes. */
   deviation: Float64Array
-  /** [K, 256], in units of standardised pixels. */
+  /** [K, W], in units of standardised pixels. */
   weights: Float64Array
   /** [K]; -Infinity for a class or finding that training never shows, +Infinity for one it always shows. */
   intercepts: Float64Array
@@ -85,7 +97,7 @@ export interface PixelBaseline {
   converged: boolean
 }
 
-function imageCount(images: Float32Array): number {
+function imageCount(images: Float32Array, width: number): number {
   if (images.length % width !== 0) {
     throw new VesaliusError('SHAPE_MISMATCH', `${images.length} values are not rows of ${width} pooled pixels.`, {
       hint: 'Pool each image with poolTo16 first.',
@@ -102,6 +114,7 @@ function imageCount(images: Float32Array): number {
 }
 
 function standardise(images: Float32Array, count: number, mean: Float64Array, deviation: Float64Array): Design {
+  const width = mean.length
   const features = new Float64Array(images.length)
   for (let at = 0; at < images.length; at++) {
     features[at] = (images[at]! - mean[at % width]!) / deviation[at % width]!
@@ -111,13 +124,13 @@ function standardise(images: Float32Array, count: number, mean: Float64Array, de
 
 /**
  * Fits the baseline to convergence (deterministic; no random numbers).
- * @param images [N, 256] pooled images
+ * @param images [N, W] pooled images
  * @param labels [N, K] 1 present, 0 absent, -1 left out of this finding; in `exclusive` mode each row has one 1, or is all
  * -1 to be left out
  */
 export function fitPixelBaseline(images: Float32Array, labels: Int8Array, options: PixelOptions = {}): PixelBaseline {
-  const { mode = 'multi-label', strength = 0.01 } = options
-  const count = imageCount(images)
+  const { mode = 'multi-label', strength = 0.01, width = pooledArea } = options
+  const count = imageCount(images, width)
   if (count === 0) {
     throw new VesaliusError('DATA_EMPTY', 'The pixel baseline has no training images.', {
       hint: 'Check that the training split has studies with images.',
@@ -170,6 +183,7 @@ export function fitPixelBaseline(images: Float32Array, labels: Int8Array, option
 
 function fitFindings(model: PixelBaseline, design: Design, labels: Int8Array): void {
   const { outputs, strength } = model
+  const { width } = design
   const precondition = hessianBound(design, strength, 1 / 4)
   for (let k = 0; k < outputs; k++) {
     const column = Int8Array.from({ length: design.count }, (_, i) => labels[i * outputs + k]!)
@@ -191,6 +205,7 @@ function fitFindings(model: PixelBaseline, design: Design, labels: Int8Array): v
 
 function fitExclusive(model: PixelBaseline, design: Design, labels: Int8Array): void {
   const { outputs, strength } = model
+  const { width } = design
   const truth = Int32Array.from({ length: design.count }, (_, i) => {
     const row = labels.subarray(i * outputs, (i + 1) * outputs)
     if (row.every((label) => label === -1)) return -1
@@ -221,10 +236,11 @@ function fitExclusive(model: PixelBaseline, design: Design, labels: Int8Array): 
   model.converged = fitted.converged
 }
 
-/** Probabilities [N, K] of pooled images [N, 256]; rows sum to 1 in `exclusive` mode. */
+/** Probabilities [N, K] of pooled images [N, W]; rows sum to 1 in `exclusive` mode. */
 export function predictPixelBaseline(model: PixelBaseline, images: Float32Array): Float32Array {
   const { outputs, weights, intercepts, mode } = model
-  const count = imageCount(images)
+  const width = model.mean.length
+  const count = imageCount(images, width)
   const { features } = standardise(images, count, model.mean, model.deviation)
   const probabilities = new Float32Array(count * outputs)
   const z = new Float64Array(outputs)

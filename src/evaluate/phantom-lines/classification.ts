@@ -1,99 +1,59 @@
-/** @file Reference lines of a domain with findings: chance, pixel baseline, supervised bound, shuffled pairs, leaks. */
+/** @file Reference lines of a domain's findings: pixel baseline, supervised bound, control of pairs, leaks. */
 
-import { join } from 'node:path'
-import sharp from 'sharp'
-import { openModel } from '../../apply/model.ts'
-import { normalizeRows, products } from '../../apply/vectors.ts'
-import { VesaliusError } from '../../core/errors.ts'
-import type { Progress } from '../../core/progress.ts'
 import { readStudies } from '../../data/studies.ts'
-import type { ClassificationLines, Line } from '../../phantoms/index.ts'
-import { resolveRun } from '../../pretrain/config.ts'
-import { splitStudies } from '../../pretrain/prepare.ts'
-import { createRun, readRunConfig, runFolder } from '../../pretrain/run-folder.ts'
-import { train } from '../../pretrain/train.ts'
-import { retrieval } from '../metrics/retrieval.ts'
-import { meanAuroc, pixelLine, supervisedLine } from '../reference.ts'
-import { embedStudies, textsOf } from '../studies.ts'
-import { fileFacts, leakLine, noiseFacts } from './leaks.ts'
-import { lineOf, type Recipe, rounded } from './recipe.ts'
+import type { Study } from '../../data/study.ts'
+import type { ClassificationLines } from '../../phantoms/index.ts'
+import { summarizeFindings } from '../protocols/findings.ts'
+import { meanAuroc, pixelLine } from '../reference.ts'
+import { readCases } from './cases.ts'
+import { coarse } from './coarse.ts'
+import { fileFacts, noiseFacts } from './leaks.ts'
+import { factsLine } from './linear.ts'
+import { learn, type NetworkContext } from './network.ts'
+import { pairsLine } from './pairs.ts'
+import { lineOf, rounded } from './recipe.ts'
 
-export interface LinesContext {
-  progress: (label: string, total: number, unit: string) => Progress
-  signal?: AbortSignal | undefined
-  recipe: Recipe
-}
-
-/** Trains what is missing in `work` (data are there already) and measures all lines on the test studies. */
+/** Trains and measures on the data in `folder`. `side` is that of its pictures. */
 export async function classificationLines(
-  work: string,
+  folder: string,
+  side: number,
   findings: readonly string[],
   smallFindings: readonly string[],
-  { progress, signal, recipe }: LinesContext,
+  context: NetworkContext,
 ): Promise<ClassificationLines> {
-  const data = join(work, 'data')
-  const splits = splitStudies(await readStudies(data), { folds: undefined, fold: undefined })
-  const first = splits.train[0]?.images[0]?.path
-  if (first === undefined || !/\.png$/.test(first)) {
-    throw new VesaliusError('DATA_LACKS_FIELD', `Reference lines need a PNG as first image, not ${first ?? 'none'}.`, {
-      where: data,
-    })
+  const { recipe, progress } = context
+  const studies = await readStudies(folder)
+  const read = (split: Study['split']) => {
+    const chosen = studies.filter((study) => study.split === split)
+    return readCases(folder, chosen, recipe.form, side, progress(`Reading (${split})`, chosen.length, 'studies'))
   }
-  const text = splits.train.some(({ report }) => report !== null) ? 'mixed' : 'caption'
-  const channels = (await sharp(join(data, first)).metadata()).channels === 3 ? 3 : 1
-  const run = async (name: string, objective: string, more: Record<string, unknown>): Promise<string> => {
-    const path = join(work, name)
-    const { data: words = {}, train: rates, ...rest } = more
-    const overrides = {
-      data: { text, ...(words as object) },
-      train: { ...recipe.train, ...(rates as object) },
-      ...rest,
-    }
-    const config = resolveRun({ data, objective, image: recipe.image, size: recipe.size, channels, overrides }, name)
-    const folder = (await readRunConfig(path)) === undefined ? await createRun(path, config) : runFolder(path)
-    await train({ config, folder, progress: (steps) => progress(name, steps, 'steps'), ...(signal ? { signal } : {}) })
-    if (signal?.aborted) throw new VesaliusError('INTERRUPTED', 'Measuring was interrupted.', { where: path })
-    return path
-  }
-  const supervised = await run('supervised', 'supervised', {
-    objectiveConfig: { findings, from: 'truth' },
-    train: recipe.supervised,
-  })
-  const shuffled = await run('shuffled', 'clip', { data: { shufflePairs: true }, train: recipe.shuffled })
+  const [training, test] = [await read('train'), await read('test')]
 
-  const bound = await supervisedLine(supervised, findings, data, splits.test, {
-    progress: progress('Supervised line', splits.test.length, 'studies'),
-  })
-  const control = await openModel(shuffled)
-  try {
-    const cases = await embedStudies(control, data, splits.test)
-    const training = await embedStudies(control, data, splits.train, { embed: false })
-    const pixels = pixelLine(findings, training, cases)
-    const width = control.config.joint
-    const texts = normalizeRows(await control.embedTexts(textsOf(splits.test)), width, (n) => `report ${n}`)
-    const { imageToText, chance } = retrieval(products(cases.images, texts, width), splits.test.length)
-    const leak = async (facts: typeof fileFacts): Promise<Line> =>
-      lineOf(
-        leakLine(
-          findings,
-          { studies: splits.train, facts: await facts(data, splits.train) },
-          cases,
-          await facts(data, splits.test),
-        ),
-      )
-    return {
-      kind: 'classification',
-      supervised: lineOf(bound),
-      pixelBaseline: { ...lineOf(pixels), smallFindings: rounded(meanAuroc(pixels, smallFindings)) },
-      shuffled: {
-        r10: rounded(imageToText.recall[10]!),
-        chance: rounded(chance[10]!),
-        medianRank: imageToText.medianRank,
-        candidates: splits.test.length,
-      },
-      leaks: { file: await leak(fileFacts), noise: await leak(noiseFacts) },
-    }
-  } finally {
-    await control.close()
+  const volume = recipe.form.kind === 'slabs'
+  const pixels = pixelLine(
+    findings,
+    { studies: training.studies, pooled: coarse(training, volume) },
+    { studies: test.studies, pooled: coarse(test, volume) },
+  )
+  const facts = noiseFacts(training)
+  const [seen, held] = [facts(training), facts(test)]
+  const leak = (trained: number[][], tested: number[][]) =>
+    factsLine(findings, { studies: training.studies, facts: trained }, { studies: test.studies, facts: tested })
+  const leaks = {
+    file: leak(await fileFacts(folder, training.studies), await fileFacts(folder, test.studies)),
+    grain: leak(seen.grain, held.grain),
+    noise: leak(seen.noise, held.noise),
+  }
+
+  const learnt = await learn(findings, training, test, context)
+  const k = findings.length
+  const scores = findings.map((_, f) => Float32Array.from(test.studies, (_, n) => learnt.logits[n * k + f] as number))
+  return {
+    kind: 'classification',
+    supervised: lineOf(summarizeFindings(findings, scores, test.studies)),
+    pixelBaseline: { ...lineOf(pixels), smallFindings: rounded(meanAuroc(pixels, smallFindings)) },
+    shuffled: await pairsLine(training, test, learnt, true, context),
+    paired: await pairsLine(training, test, learnt, false, context),
+    leaks,
   }
 }

@@ -1,16 +1,16 @@
-/** @file Reference lines of a phantom domain, with the hashes of what they depend on. Resumable: finished parts are kept. */
+/** @file Reference lines of a phantom domain, with the hashes of what they depend on. Resumable: drawn studies are kept. */
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isMissingFile, VesaliusError } from '../../core/errors.ts'
 import { readJson, sha256 } from '../../core/files.ts'
 import { domainOf, fingerprint, generate, type ReferenceLines } from '../../phantoms/index.ts'
-import { classificationLines, type LinesContext } from './classification.ts'
-import { type Recipe, standardRecipe } from './recipe.ts'
+import { classificationLines } from './classification.ts'
+import type { NetworkContext } from './network.ts'
+import { type Recipe, recipeOf } from './recipe.ts'
 import { segmentationLines } from './segmentation.ts'
 
-export { type Recipe, standardRecipe } from './recipe.ts'
+export { type Recipe, recipeOf } from './recipe.ts'
 
 /** Where results are committed: beside the sources; absent from the installed package. */
 const results = new URL('../../../bench/results/phantoms/', import.meta.url)
@@ -25,7 +25,7 @@ export async function committedLines(domain: string): Promise<{ lines: Reference
 }
 
 /** Hashes that a result of this domain depends on now. */
-export async function linesHashes(domain: string, recipe = standardRecipe): Promise<ReferenceLines['hashes']> {
+export async function linesHashes(domain: string, recipe = recipeOf(domain)): Promise<ReferenceLines['hashes']> {
   return { data: await fingerprint(domain), recipe: sha256(JSON.stringify(recipe)) }
 }
 
@@ -33,39 +33,30 @@ export async function linesHashes(domain: string, recipe = standardRecipe): Prom
 export async function referenceLines(
   domain: string,
   work: string,
-  { recipe = standardRecipe, ...watch }: Partial<Pick<LinesContext, 'recipe'>> & Omit<LinesContext, 'recipe'>,
+  { recipe = recipeOf(domain), ...watch }: Partial<NetworkContext> & Omit<NetworkContext, 'recipe'>,
 ): Promise<ReferenceLines<Recipe>> {
-  const context: LinesContext = { recipe, ...watch }
+  const context: NetworkContext = { recipe, ...watch }
   const began = performance.now()
   const { findings, smallFindings, size } = domainOf(domain)
   const hashes = await linesHashes(domain, recipe)
-  const classify = findings.length > 0
   const side = Math.min(size.most, Math.max(size.least, recipe.size))
-  const splits = classify ? recipe.splits : { ...recipe.segmentation, validate: 0 }
-  const folder = join(work, `${domain}-${sha256(JSON.stringify(hashes)).slice(0, 12)}`)
-  const total = splits.train + splits.test + splits.validate
-  const whole = await readJson(join(folder, 'data', 'phantom.json')).then(
-    () => true,
-    (error: unknown) => {
-      if (isMissingFile(error) || (error instanceof VesaliusError && error.code === 'FILE_MISSING')) return false
-      throw error
-    },
-  )
-  if (!whole) {
+  const { splits, segmentation } = recipe
+  const drawn = sha256(JSON.stringify([hashes.data, recipe.seed, side, splits, segmentation !== undefined]))
+  const out = join(work, `${domain}-${drawn.slice(0, 12)}`)
+  if (!existsSync(join(out, 'studies.jsonl'))) {
     await generate(domain, {
-      out: join(folder, 'data'),
-      splits: { train: splits.train, validate: splits.validate, test: splits.test },
+      out,
+      splits,
       seed: recipe.seed,
       size: side,
-      masks: !classify,
-      workers: 2,
-      progress: context.progress('Drawing', total, 'studies'),
+      masks: segmentation !== undefined,
+      workers: context.threads,
+      progress: context.progress('Drawing', splits.train + splits.test, 'studies'),
       ...(context.signal ? { signal: context.signal } : {}),
     })
   }
-  const lines = classify
-    ? await classificationLines(folder, findings, smallFindings, context)
-    : await segmentationLines(folder, context)
+  const lines = await classificationLines(out, side, findings, smallFindings, context)
+  const masks = segmentation && (await segmentationLines(out, side, segmentation, context))
   const seconds = Math.round((performance.now() - began) / 1000)
-  return { version: 1, domain, hashes, recipe, lines, seconds, node: process.version }
+  return { version: 2, domain, hashes, recipe, lines, ...(masks && { masks }), seconds, node: process.version }
 }

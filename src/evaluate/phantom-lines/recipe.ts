@@ -3,38 +3,88 @@
 import type { Line } from '../../phantoms/index.ts'
 import type { FindingScores } from '../protocols/findings.ts'
 
-/** Everything that decides the numbers, besides the domain. */
+/** How a study becomes a case that the image tower can read. */
+export type Form =
+  /** The first picture. */
+  | { kind: 'picture' }
+  /** All pictures, sorted by view, as channels. */
+  | { kind: 'views' }
+  /** Frames at equal distances as channels: phases of one scene. */
+  | { kind: 'phases'; count: number }
+  /** Pictures as a bag: one tower for all, mean and maximum of what it says. */
+  | { kind: 'tiles'; count: number }
+  /** Frames as cases with labels of their own. */
+  | { kind: 'frames'; count: number }
+  /** A volume as a bag of slabs of three slices; voxels from `low` to `high`. */
+  | { kind: 'slabs'; count: number; low: number; high: number }
+  /** A recording as one row; leads are channels, values from `low` to `high`. */
+  | { kind: 'leads'; samples: number; low: number; high: number }
+
+/** What decides the numbers of one domain, besides what it draws. */
 export interface Recipe {
   seed: number
   /** Side of pictures, pixels. */
   size: number
-  splits: { train: number; validate: number; test: number }
+  splits: { train: number; test: number }
+  form: Form
   /** Image tower. */
   image: string
-  train: Record<string, number>
-  supervised: { epochs: number; rate: number }
-  shuffled: { epochs: number; rate: number }
-  segmentation: {
-    train: number
-    test: number
-    epochs: number
-    batch: number
-    base: number
-    depth: number
-    rate: number
-  }
+  supervised: { epochs: number; batch: number; rate: number; weightDecay: number }
+  /** Contrastive projections of frozen features and counted words. */
+  pairs: { steps: number; batch: number; rate: number; width: number; leastUse: number }
+  /** Labels of masks that a small U-Net learns as well; absent where findings are what the domain is about. */
+  segmentation?: Segmentation
 }
 
-/** What committed results are measured with. */
-export const standardRecipe: Recipe = {
+export interface Segmentation {
+  labels: readonly string[]
+  /** Pictures (slices of volumes). */
+  train: number
+  test: number
+  epochs: number
+  batch: number
+  base: number
+  depth: number
+  rate: number
+}
+
+const picture: Recipe = {
   seed: 1,
   size: 96,
-  splits: { train: 5000, validate: 128, test: 1000 },
+  splits: { train: 5000, test: 1000 },
+  form: { kind: 'picture' },
   image: 'resnet-tiny',
-  train: { batch: 32, weightDecay: 0.02, warmup: 0.1, validateEvery: 200, checkpointEvery: 200, seed: 1 },
-  supervised: { epochs: 8, rate: 3e-3 },
-  shuffled: { epochs: 1, rate: 2e-3 },
-  segmentation: { train: 1000, test: 200, epochs: 8, batch: 16, base: 12, depth: 4, rate: 2e-3 },
+  supervised: { epochs: 8, batch: 32, rate: 3e-3, weightDecay: 0.02 },
+  pairs: { steps: 300, batch: 128, rate: 2e-3, width: 64, leastUse: 10 },
+}
+
+/**
+ * What committed results are measured with. Fewer studies where one holds many pictures: all are 96 pixels wide but tiles
+ * and slices.
+ */
+const special: Readonly<Record<string, Partial<Recipe>>> = {
+  'brain-mri': { form: { kind: 'views' } },
+  mammogram: { form: { kind: 'views' } },
+  'ultrasound-heart': { form: { kind: 'views' }, splits: { train: 3000, test: 800 } },
+  'fundus-angiography': { form: { kind: 'phases', count: 4 }, splits: { train: 2500, test: 600 } },
+  'histology-slide': { form: { kind: 'tiles', count: 16 }, size: 48, splits: { train: 1500, test: 500 } },
+  'surgical-video': { form: { kind: 'frames', count: 8 }, splits: { train: 625, test: 125 } },
+  'abdominal-ct': {
+    form: { kind: 'slabs', count: 12, low: -160, high: 240 },
+    size: 64,
+    splits: { train: 800, test: 200 },
+  },
+  'lung-nodule-ct': {
+    form: { kind: 'slabs', count: 16, low: -1000, high: 400 },
+    size: 40,
+    splits: { train: 2500, test: 600 },
+  },
+  ecg: { form: { kind: 'leads', samples: 1000, low: -2.5, high: 2.5 } },
+}
+
+/** The recipe of a domain. */
+export function recipeOf(domain: string): Recipe {
+  return { ...picture, ...special[domain] }
 }
 
 /** A line from the scores of an evaluation. */

@@ -29,8 +29,8 @@ import {
 } from '../../engine/index.ts'
 import { openTraining, type Scope, unet } from '../../nn/index.ts'
 import type { SegmentationLines } from '../../phantoms/index.ts'
-import type { LinesContext } from './classification.ts'
-import { rounded } from './recipe.ts'
+import type { NetworkContext } from './network.ts'
+import { rounded, type Segmentation } from './recipe.ts'
 
 interface Pictures {
   /** [N, C, side, side] in about [-1, 1]. */
@@ -42,12 +42,11 @@ interface Pictures {
 
 /** Trains the U-Net on the masks in `work` and measures both lines. */
 export async function segmentationLines(
-  work: string,
-  { progress, signal, recipe }: LinesContext,
+  folder: string,
+  side: number,
+  { base, depth, epochs, batch, rate, train: trainCount, test: testCount }: Segmentation,
+  { progress, signal, recipe, threads }: NetworkContext,
 ): Promise<SegmentationLines> {
-  const { base, depth, epochs, batch, rate, train: trainCount, test: testCount } = recipe.segmentation
-  const side = recipe.size
-  const folder = join(work, 'data')
   const studies = await readStudies(folder)
   const labels = [...new Set(studies.flatMap(({ masks }) => masks.map(({ label }) => label)))].sort()
   const first = studies[0]?.images[0]?.path ?? ''
@@ -66,7 +65,7 @@ export async function segmentationLines(
   const net = (scope: Scope, rows: number) =>
     unet(scope, input('pixels', [rows, channels, side, side]), { outputs: k, base, depth }).logits
 
-  const runtime = openRuntime({})
+  const runtime = openRuntime({ threads })
   try {
     const model = await openTraining<{ rows: number }>({
       runtime,
@@ -89,7 +88,7 @@ export async function segmentationLines(
     const bar = progress('U-Net', epochs * perEpoch, 'steps')
     const area = side * side
     for (let step = 0; step < epochs * perEpoch; step++) {
-      if (signal?.aborted) throw new VesaliusError('INTERRUPTED', 'Measuring was interrupted.', { where: work })
+      if (signal?.aborted) throw new VesaliusError('INTERRUPTED', 'Measuring was interrupted.', { where: folder })
       const order = random(recipe.seed, 'order', Math.floor(step / perEpoch)).shuffle([...Array(training.count).keys()])
       const rows = order.slice((step % perEpoch) * batch, (step % perEpoch) * batch + batch)
       const share = step / (epochs * perEpoch)

@@ -65,7 +65,10 @@ export async function domainFold(
   const classes = prompts.names.length
   const known = domainTruth(training.studies, truth, prompts.names)
   const oneHot = Int8Array.from(known.flatMap((k) => Array.from({ length: classes }, (_, c) => (c === k ? 1 : 0))))
-  const baseline = fitPixelBaseline(training.pooled, oneHot, { mode: 'exclusive' })
+  const baseline = fitPixelBaseline(training.pooled, oneHot, {
+    mode: 'exclusive',
+    width: training.pooled.length / training.studies.length,
+  })
   return {
     truth: domainTruth(held.studies, truth, prompts.names),
     predicted: rows.map(({ probabilities }) => probabilities.indexOf(Math.max(...probabilities))),
