@@ -35,9 +35,9 @@ export async function pairsLine(
   const counts = counted(words, vocabulary)
   const ofTexts = moments(counts, vocabulary.size)
   const texts = standardised(counts, ofTexts)
-  const project = (scope: Scope, rows: number): { images: Tensor; texts: Tensor } => ({
-    images: linear(scope.in('image'), input('images', [rows, learnt.width]), width, { bias: false }),
-    texts: linear(scope.in('text'), input('texts', [rows, vocabulary.size]), width, { bias: false }),
+  const project = (scope: Scope, rows: number): { v: Tensor; t: Tensor } => ({
+    v: linear(scope.in('image'), input('images', [rows, learnt.width]), width, { bias: false }),
+    t: linear(scope.in('text'), input('texts', [rows, vocabulary.size]), width, { bias: false }),
   })
   const head = await trainHead({
     rows: order.length,
@@ -56,7 +56,7 @@ export async function pairsLine(
       ),
     }),
     loss: (scope, rows) => {
-      const { images: v, texts: t } = project(scope, rows)
+      const { v, t } = project(scope, rows)
       return contrastive(mul(cosineMatrix(v, t), 1 / temperature))
     },
   })
@@ -64,7 +64,7 @@ export async function pairsLine(
     const candidates = test.studies.length
     const unseen = standardised(learnt.test, ofImages)
     const said = standardised(counted(textsOf(test.studies).map(wordsOf), vocabulary), ofTexts)
-    const { images: v, texts: t } = await head.predict(
+    const { v, t } = await head.predict(
       candidates,
       (rows) => ({
         images: rowsFeed(unseen, [learnt.width], rows),
