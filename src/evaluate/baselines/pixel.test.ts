@@ -6,7 +6,7 @@ import golden from '../../../test/golden/pixel.json' with { type: 'json' }
 import { random } from '../../core/random.ts'
 import { auroc } from '../metrics/auroc.ts'
 import { choleskySolver, minimize } from './minimize.ts'
-import { fitPixelBaseline, poolTo16, predictPixelBaseline } from './pixel.ts'
+import { fitPixelBaseline, poolChannels, poolTo16, predictPixelBaseline } from './pixel.ts'
 
 const images = Float32Array.from(golden.images.flatMap((row) => [...row].map(Number)))
 
@@ -66,6 +66,27 @@ describe('pooling', () => {
     expect(() => poolTo16([1, 2, 3], 2, 2)).toThrow('3 pixels do not form 2 x 2')
     expect(() => poolTo16([], 0, 0)).toThrow('do not form')
     expect(() => poolTo16(new Float32Array(256).fill(Number.NaN, 17, 18), 16, 16)).toThrow('row 1, column 1')
+  })
+})
+
+describe('several channels', () => {
+  it('are all pooled', () => {
+    const pooled = poolChannels(
+      Float32Array.from({ length: 3 * 1024 }, (_, i) => Math.floor(i / 1024)),
+      32,
+    )
+    expect([...pooled]).toEqual(Array.from({ length: 768 }, (_, i) => Math.floor(i / 256)))
+  })
+
+  it('of one grey picture give what its one channel gives', () => {
+    const labels = Int8Array.from(golden.labels.flat())
+    const thrice = Float32Array.from({ length: 3 * images.length }, (_, i) => {
+      const [row, d] = [Math.floor(i / 768), i % 256]
+      return images[row * 256 + d]!
+    })
+    const once = predictPixelBaseline(fitPixelBaseline(images, labels), images)
+    const again = predictPixelBaseline(fitPixelBaseline(thrice, labels, { width: 768 }), thrice)
+    expect(gap(again, once)).toBeLessThan(1e-3)
   })
 })
 

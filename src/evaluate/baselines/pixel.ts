@@ -72,7 +72,10 @@ export function poolChannels(pixels: Float32Array, size: number): Float32Array {
 export interface PixelOptions {
   /** `multi-label` (default): one logistic model a finding. `exclusive`: one softmax over classes, labels one-hot. */
   mode?: 'multi-label' | 'exclusive'
-  /** C, the inverse strength of the penalty, default 0.01 (256 correlated pixels, often few studies). */
+  /**
+   * C, the inverse strength of the penalty. Default 0.01 for 256 correlated pixels and often few studies, less in proportion
+   * for more: a grey picture repeated in three channels then has the same baseline as in one.
+   */
   strength?: number
   /** Pooled values W of a picture: 256 for each of its channels. Default 256. */
   width?: number
@@ -129,7 +132,8 @@ function standardise(images: Float32Array, count: number, mean: Float64Array, de
  * -1 to be left out
  */
 export function fitPixelBaseline(images: Float32Array, labels: Int8Array, options: PixelOptions = {}): PixelBaseline {
-  const { mode = 'multi-label', strength = 0.01, width = pooledArea } = options
+  const { mode = 'multi-label', width = pooledArea } = options
+  const { strength = (0.01 * pooledArea) / width } = options
   const count = imageCount(images, width)
   if (count === 0) {
     throw new VesaliusError('DATA_EMPTY', 'The pixel baseline has no training images.', {
