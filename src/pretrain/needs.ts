@@ -26,7 +26,12 @@ const fields = {
     provides: phantoms,
   },
   report: { what: 'a report', has: hasReport, every: true, provides: phantoms },
-  views: { what: 'several images', has: ({ images }) => images.length > 1, every: false, provides: phantoms },
+  views: {
+    what: 'several images',
+    has: ({ images }) => images.length > 1,
+    every: false,
+    provides: `${phantoms} --dial views=PA+lateral`,
+  },
   labels: { what: 'labels', has: ({ labels }) => Object.keys(labels).length > 0, every: false, provides: phantoms },
   truth: { what: 'true labels', has: ({ truth }) => truth !== undefined, every: false, provides: phantoms },
   prior: { what: 'an earlier study', has: ({ priors }) => priors.length > 0, every: false, provides: phantoms },

@@ -19,12 +19,11 @@ import { environment, layoutHash } from './environment.ts'
 import { exportModel, startingWeights } from './export.ts'
 import { checkMemory, runMemory } from './memory.ts'
 import { reportNotFinite } from './not-finite.ts'
-import type { ParameterRule } from './optimisation.ts'
 import { type PreparedRun, prepareRun } from './prepare.ts'
 import { anyRank, checkSame, onRoot, shareState } from './ranks.ts'
 import { appendMetrics, cutMetrics, type MetricsLine, type RunFolder } from './run-folder.ts'
 import { type BatchShape, buildStep, cachingOf, type StepOptions, weightsAt } from './step.ts'
-import { treatmentsOf } from './treatments.ts'
+import { rulesOf, treatmentsOf } from './treatments.ts'
 import { validationLoss } from './validate.ts'
 
 export interface TrainOptions {
@@ -109,7 +108,7 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
       ranks: { communicator: ranks, rows },
       optimizer,
       treatments: (declarations) =>
-        treatmentsOf(declarations, { ...resolved.train, parameters: rulesOf(step, resolved) }),
+        treatmentsOf(declarations, { ...resolved.train, parameters: rulesOf(step, resolved.train) }),
       clipNorm: resolved.train.clipNorm ?? undefined,
       clipValue: resolved.train.clipValue,
       average: resolved.train.average,
@@ -144,12 +143,6 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
   } finally {
     await runtime.close()
   }
-}
-
-/** Rules of the objective, then those of the run, which win. */
-function rulesOf({ objective, config }: StepOptions, { train: { parameters } }: RunConfig): readonly ParameterRule[] {
-  const frozen = objective.frozen?.(config) ?? []
-  return [...frozen.map((match) => ({ match, freeze: true as const })), ...parameters]
 }
 
 interface Prepared extends PreparedRun {

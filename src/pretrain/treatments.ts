@@ -3,11 +3,21 @@
 import { VesaliusError } from '../core/errors.ts'
 import type { Declaration, Treatment } from '../engine/index.ts'
 import type { ParameterRule } from './optimisation.ts'
+import type { StepOptions } from './step.ts'
 
 /** A pattern as a test of names: * stands for any letters. */
 function matcher(pattern: string): RegExp {
   const literal = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`^${literal.join('.*')}$`)
+}
+
+/** Rules for the parameters of a step: those of the objective, then those of the run, which win. */
+export function rulesOf(
+  { objective, config }: Pick<StepOptions, 'objective' | 'config'>,
+  { parameters }: { parameters: readonly ParameterRule[] },
+): readonly ParameterRule[] {
+  const frozen = objective.frozen?.(config) ?? []
+  return [...frozen.map((match) => ({ match, freeze: true as const })), ...parameters]
 }
 
 /**

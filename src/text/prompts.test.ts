@@ -166,6 +166,7 @@ describe('built in', () => {
       ['chest-phantom', 'pairs', 15],
       ['chest-phantom-held-out', 'pairs', 15],
       ['chexzero', 'pairs', 14],
+      ['tier', 'pairs', 11],
       ['modalities', 'exclusive', 4],
       ['vqa-rad-organs', 'exclusive', 3],
     ])

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { fillPrompts, loadPromptSet, selectPrompts } from '../../text/index.ts'
 import { exclusivePrompts, labelList, pairPrompts } from '../prompts.ts'
 import { type ClassMatrix, score, softmax } from './zero-shot.ts'
 
@@ -58,5 +59,35 @@ describe('labels typed by a user', () => {
   })
   it.each(['a,,b', 'a,A', ''])('%j is refused', (text) => {
     expect(() => labelList(text)).toThrow(/label/i)
+  })
+})
+
+describe("TIER's prompts", () => {
+  it('rank pictures by cosine with the finding less cosine with its denial, each a mean over several prompts', async () => {
+    const prompts = fillPrompts(selectPrompts(await loadPromptSet('tier'), ['Edema', 'Nodule']))
+    for (const { texts } of prompts.groups) expect(texts.length).toBeGreaterThan(3)
+    const denials = prompts.groups.filter(({ polarity }) => polarity === 0)
+    for (const { texts } of denials) expect(texts).toContain('No acute cardiopulmonary process.')
+    expect(denials.map(({ texts }) => texts[0])).toEqual(['No edema.', 'No nodule.'])
+
+    const width = 3
+    const groups = Float32Array.from([1, 0, 0, 0, 1, 0, 0, 0, 1, 0.6, 0.8, 0])
+    const images = Float32Array.from({ length: 8 * width }, (_, i) => Math.sin(3 * i + 1))
+    const matrix = { prompts, groups, each: new Float32Array() }
+    const rows = score(images, matrix, { scale: 7, width, nameOf: String })
+    const unit = (n: number) => {
+      const row = [...images.subarray(n * width, (n + 1) * width)]
+      return row.map((v) => v / Math.hypot(...row))
+    }
+    const cosine = (n: number, g: number) => unit(n).reduce((sum, v, c) => sum + v * groups[g * width + c]!, 0)
+    const order = (values: number[]) =>
+      values
+        .map((v, i) => [v, i] as const)
+        .sort(([a], [b]) => a - b)
+        .map(([, i]) => i)
+    for (const k of [0, 1]) {
+      const differences = rows.map((_, n) => cosine(n, 2 * k) - cosine(n, 2 * k + 1))
+      expect(order(rows.map(({ probabilities }) => probabilities[k]!))).toEqual(order(differences))
+    }
   })
 })

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { expectNear } from '../../../test/near.ts'
 import { gradientError, ints, lossOf, noise, reordered, type Values } from '../../../test/objective-loss.ts'
 import { reachedBy } from '../../../test/objective-step.ts'
+import { estimateMemory } from '../../engine/index.ts'
+import { syntheticStep, traceSynthetic } from '../synthetic.ts'
 import { gloria } from './gloria.ts'
 
 type Golden = Record<string, Values> & { aggregate: 'sum' | 'mean'; lengths: number[]; local: number; global: number }
@@ -86,5 +88,20 @@ describe('GLoRIA', () => {
     expect(stage(local!, 'vision_model.layer3.')).toBeGreaterThan(0)
     expect(stage(global!, 'vision_model.layer4.')).toBeGreaterThan(0)
     expect(stage(global!, 'objective.local')).toBe(0)
+  })
+
+  it('in chunks holds memory that grows linearly with the batch, whole with its square', () => {
+    const bytes = (batch: number, chunk: number) => {
+      const made = syntheticStep({ objective: 'gloria', size: 32, batch, tokens: 24, vocabulary: 50, joint: 32 })
+      const step = { ...made.step, config: { ...(made.step.config as object), chunk } }
+      const { outputs } = traceSynthetic({ ...made, step })
+      const { outputs: towers } = traceSynthetic(
+        syntheticStep({ objective: 'clip', size: 32, batch, tokens: 24, vocabulary: 50, joint: 32 }),
+      )
+      const held = (all: typeof outputs) => estimateMemory([all], { length: 0, vectors: 0 }).values
+      return held(outputs) - held(towers)
+    }
+    expect(bytes(32, 4) / bytes(16, 4)).toBeLessThan(2.3)
+    expect(bytes(32, 32) / bytes(16, 16)).toBeGreaterThan(3)
   })
 })

@@ -71,6 +71,20 @@ describe('the embedding of a study', () => {
     )
   })
 
+  it('averages directions within a kind, then over kinds, each mean brought to length one', () => {
+    const n = (v: number[]) => v.map((x) => x / Math.hypot(...v))
+    const mean = (...rows: number[][]) =>
+      rows[0]!.map((_, c) => rows.reduce((sum, row) => sum + row[c]!, 0) / rows.length)
+    const long = pa.map((v) => 5 * v)
+    const wanted = n(mean(n(mean(n(long), n(ap))), n(side)))
+    const found = embed([
+      [frontal, long],
+      [frontal, ap],
+      [lateral, side],
+    ])
+    expectNear('embedding', found, wanted, 1e-12)
+  })
+
   it('does not change when a view is there twice, nor with the order, nor with places for more', () => {
     const plain = embed([
       [frontal, pa],
@@ -132,12 +146,12 @@ describe('views and texts', () => {
   const l = (i: number, slot: number, j: number) => logits.data[(i * a + slot) * b + j] as number
 
   it('follows its definition: rivals of a view are texts, rivals of a text are views of that kind', () => {
-    // Studies 0 and 2 have both views, study 1 a lateral one only, in its second place.
+    // Study 0 has both views, study 1 a lateral one only, in its second place, study 2 two lateral ones.
     const views = [
       [0, 0, frontal],
       [0, 1, lateral],
       [1, 1, lateral],
-      [2, 0, frontal],
+      [2, 0, lateral],
       [2, 1, lateral],
     ] as const
     const toText = views.map(([i, slot]) => lse([0, 1, 2].map((j) => l(i, slot, j))) - l(i, slot, i))
@@ -146,7 +160,7 @@ describe('views and texts', () => {
       return lse([l(i, slot, i), ...rivals]) - l(i, slot, i)
     })
     const mean = (x: number[]) => x.reduce((p, q) => p + q) / x.length
-    const kinds = [frontal, lateral, other, lateral, frontal, lateral]
+    const kinds = [frontal, lateral, other, lateral, lateral, lateral]
     expect(at([1, 1, 0, 1, 1, 1], kinds)).toBeCloseTo((mean(toText) + mean(toView)) / 2, 9)
   })
 

@@ -6,6 +6,10 @@
  *   H_tok = mean_k H( softmax_p c_k. ) ,  H_pat = mean_p H( softmax_k c_.p )
  *   L     = L_CLIP(vg, tg) + λ_tok H_tok + λ_pat H_pat ,  vg = mean of the projected patches
  *
+ * Zero-shot: cos(image, mean of prompts for a finding) - cos(image, mean of its denial and of sentences without findings);
+ * prompt set `tier`. The authors draw both λ thirty times from 0 .. 0.5 and keep the best after an epoch each:
+ * tools/lambda-search.js.
+ *
  * Tokens go through the projection of the global text vector. With both λ at 0 this is CLIP, to the bit.
  * Differs from the released code: padding is no token. With cosines in -1..1 an entropy over P patches cannot fall far
  * (3.417 of ln 49 = 3.892): expect blobs, not cells.
