@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { compactImage } from './compact.ts'
 import {
   centerCrop,
   type DecodedImage,
@@ -40,6 +41,38 @@ const imageOf = (width: number, height: number, channels: 1 | 3, values: number[
   provenance: { format: 'png', steps: [{ step: 'decode', format: 'PNG', bits: 8 }] },
 })
 const plain: Preprocess = { size: 4, mode: 'stretch', resample: 'bilinear', channels: 1, mean: [0], std: [1] }
+
+describe('images that are kept as samples', () => {
+  const samples = {
+    values: Uint8Array.from({ length: 48 }, (_, i) => (i * 37) % 256),
+    table: new Float32Array(256),
+    lowest: 0,
+  }
+  samples.table.forEach((_, i, table) => {
+    table[i] = i / 255
+  })
+  const { pixels: _, ...rest } = imageOf(8, 6, 1, [])
+  const config: Preprocess = {
+    size: 4,
+    mode: 'stretch',
+    resample: 'bicubic',
+    channels: 3,
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
+  }
+
+  it('give what their pixels give', () => {
+    const compact = preprocess(compactImage(rest, samples), config)
+    const plain = preprocess({ ...compactImage(rest, samples) }, config)
+    expect(compact).toEqual(plain)
+  })
+
+  it('are not remembered once their pixels were changed', () => {
+    const image = compactImage(rest, samples)
+    image.pixels.fill(0.25)
+    expect(fit(image, config).values.every((value) => value === 0.25)).toBe(true)
+  })
+})
 
 describe('resize', () => {
   const { width, height, source, cases } = golden.resize

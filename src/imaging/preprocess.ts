@@ -1,8 +1,10 @@
 /** @file Display values to model input: channels, resize, crop or pad, normalise, each said in the steps. */
 
 import { VesaliusError } from '../core/errors.ts'
+import { samplesOf } from './compact.ts'
 import type { Preprocess } from './preprocess-config.ts'
-import { centerCrop, centerOffset, type Plane, padCenter, resize } from './resample.ts'
+import { centerCrop, centerOffset, type Plane, padCenter, resizeSamples } from './resample.ts'
+import type { Samples } from './resample-vectors.ts'
 import type { DecodedImage, Step } from './types.ts'
 
 /** ITU-R 601 weights of red, green and blue, as Pillow's convert('L'). */
@@ -24,11 +26,13 @@ function withChannels(image: Plane, channels: 1 | 3, steps: Step[]): Plane {
   return { width, height, channels, values }
 }
 
-function resized(image: Plane, width: number, height: number, p: Preprocess, steps: Step[]): Plane {
+type Size = Pick<Plane, 'width' | 'height' | 'channels'>
+
+function resized(image: Size, samples: Samples, width: number, height: number, p: Preprocess, steps: Step[]): Plane {
   if (image.width !== width || image.height !== height) {
     steps.push({ step: 'resize', from: `${image.width}x${image.height}`, to: `${width}x${height}`, filter: p.resample })
   }
-  return resize(image, width, height, p.resample, { clamp: true })
+  return resizeSamples(image, samples, width, height, p.resample, { clamp: true })
 }
 
 /** The size after scaling, as Hugging Face computes it: the long side is cut to a whole number. */
@@ -75,10 +79,16 @@ export function fit(image: DecodedImage, p: Preprocess): { values: Float32Array;
   const [width, height] = scaledSize(image, p)
   requireMemory(width, height)
   // One channel is the cheaper one to resize; mixing and resizing are both linear, so the order changes nothing else.
-  const { width: imageWidth, height: imageHeight, channels, pixels } = image
-  let plane: Plane = { width: imageWidth, height: imageHeight, channels, values: pixels }
-  if (p.channels === 1) plane = withChannels(plane, 1, steps)
-  plane = resized(plane, width, height, p, steps)
+  const mixes = p.channels === 1 && image.channels === 3
+  const samples = mixes ? undefined : samplesOf(image)
+  let plane: Plane
+  if (samples !== undefined) plane = resized(image, samples, width, height, p, steps)
+  else {
+    const { width: imageWidth, height: imageHeight, channels, pixels } = image
+    plane = { width: imageWidth, height: imageHeight, channels, values: pixels }
+    if (mixes) plane = withChannels(plane, 1, steps)
+    plane = resized(plane, plane, width, height, p, steps)
+  }
   if (p.mode === 'shortest-edge-crop' && (width !== p.size || height !== p.size)) {
     steps.push({
       step: 'crop',

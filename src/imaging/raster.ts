@@ -2,6 +2,8 @@
 
 import sharp, { type Metadata, type OutputInfo } from 'sharp'
 import { messageOf, VesaliusError } from '../core/errors.ts'
+import { decodePlainPng, type PlainPng } from './codecs/png.ts'
+import { compactImage } from './compact.ts'
 import { pixelLimit } from './dicom/layout.ts'
 import type { DecodedImage, ReadOptions, Step } from './types.ts'
 
@@ -80,6 +82,8 @@ export async function decodeRaster(
   options: ReadOptions = {},
 ): Promise<DecodedImage> {
   const page = options.frame ?? 0
+  const plain = format === 'png' && page === 0 ? decodePlainPng(bytes, pixelLimit) : undefined
+  if (plain !== undefined) return plainImage(plain)
   const input = { failOn: 'error', limitInputPixels: pixelLimit } as const
   let metadata: Metadata
   try {
@@ -112,28 +116,46 @@ export async function decodeRaster(
     throw damaged(where, format, error)
   }
   const { width, height, channels: stored } = info
-  const scale = depth === 8 ? 255 : 65535
   const samples =
     depth === 8 ? data : new Uint16Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.length))
   if (stored < colors || samples.length < width * height * stored) {
     throw damaged(where, format, `${stored} channels, ${samples.length} samples`)
   }
-  const values = new Float32Array(width * height * colors)
-  for (let i = 0, out = 0; i < width * height; i++) {
-    for (let c = 0; c < colors; c++) values[out++] = samples[i * stored + c]! / scale
-  }
-
   const steps: Step[] = [{ step: 'decode', format: names[format]!, bits: depth, ...(pages > 1 ? { page, pages } : {}) }]
   const turned = metadata.orientation === undefined ? '' : (orientations[metadata.orientation] ?? '')
   if (turned !== '') steps.push({ step: 'orientation', note: `${turned} as EXIF says`, exif: metadata.orientation! })
   if (note !== undefined) steps.push({ step: 'color', note })
-  return {
-    width,
-    height,
-    channels: colors,
-    bitDepth: depth,
-    pixels: values,
-    range: { black: 0, white: scale },
-    provenance: { format, photometric: metadata.space, steps },
-  }
+  const provenance = { format, photometric: metadata.space, steps }
+  return rasterImage({ width, height, channels: colors }, withoutAlpha(samples, stored, colors), provenance)
+}
+
+function plainImage({ width, height, channels, samples }: PlainPng): DecodedImage {
+  const bits = samples instanceof Uint16Array ? 16 : 8
+  const photometric = channels === 1 ? { 8: 'b-w', 16: 'grey16' }[bits] : { 8: 'srgb', 16: 'rgb16' }[bits]
+  return rasterImage({ width, height, channels }, samples, {
+    format: 'png',
+    photometric,
+    steps: [{ step: 'decode', format: 'PNG', bits }],
+  })
+}
+
+/** An image of samples that span the range of their type. */
+function rasterImage(
+  size: Pick<DecodedImage, 'width' | 'height' | 'channels'>,
+  values: Uint8Array | Uint16Array,
+  provenance: DecodedImage['provenance'],
+): DecodedImage {
+  const bitDepth = values instanceof Uint16Array ? 16 : 8
+  const white = 2 ** bitDepth - 1
+  const table = Float32Array.from({ length: white + 1 }, (_, i) => i / white)
+  return compactImage({ ...size, bitDepth, range: { black: 0, white }, provenance }, { values, table, lowest: 0 })
+}
+
+/** The first `colors` of `stored` channels. */
+function withoutAlpha<T extends Uint8Array | Uint16Array>(samples: T, stored: number, colors: number): T {
+  if (stored === colors) return samples
+  const pixels = samples.length / stored
+  const out = samples.slice(0, pixels * colors) as T
+  for (let i = 0; i < pixels; i++) for (let c = 0; c < colors; c++) out[i * colors + c] = samples[i * stored + c]!
+  return out
 }

@@ -3,6 +3,7 @@
  * (and torch's `interpolate(antialias=True)`), without it as torch's `interpolate` does.
  */
 
+import { pixelsOf, resizeVectors, type Samples } from './resample-vectors.ts'
 import { axisWeights, type Filter, type Weights } from './resample-weights.ts'
 
 export type { Filter } from './resample-weights.ts'
@@ -112,18 +113,31 @@ export function resize(
   filter: Filter,
   options: ResizeOptions = {},
 ): Plane {
+  return resizeSamples(image, image, width, height, filter, options)
+}
+
+/** Resizes samples of the size of `image`, which need not have been made pixels. `plain` takes the plain loops. */
+export function resizeSamples(
+  image: Pick<Plane, 'width' | 'height' | 'channels'>,
+  samples: Samples,
+  width: number,
+  height: number,
+  filter: Filter,
+  { antialias = true, clamp = false, plain = false }: ResizeOptions & { plain?: boolean } = {},
+): Plane {
   requireSize(width, height)
-  const { antialias = true, clamp = false } = options
   const { channels } = image
-  let { values } = image
-  if (width !== image.width) {
-    const weights = axisWeights(image.width, width, filter, antialias)
-    values = alongX(values, image.height, image.width, width, channels, weights, clamp)
+  const along = (from: number, to: number): Weights => axisWeights(from, to, filter, antialias)
+  if (width !== image.width && height !== image.height && !plain) {
+    const weights = { x: along(image.width, width), y: along(image.height, height) }
+    const values = resizeVectors(samples, [image.width, image.height, channels], weights, clamp)
+    if (values !== undefined) return { width, height, channels, values }
   }
-  if (height !== image.height) {
-    values = alongY(values, width * channels, height, axisWeights(image.height, height, filter, antialias), clamp)
-  }
-  return { width, height, channels, values: values === image.values ? values.slice() : values }
+  let values = pixelsOf(samples)
+  if (width !== image.width)
+    values = alongX(values, image.height, image.width, width, channels, along(image.width, width), clamp)
+  if (height !== image.height) values = alongY(values, width * channels, height, along(image.height, height), clamp)
+  return { width, height, channels, values: values === samples.values ? values.slice() : values }
 }
 
 /** An 8-bit image, [height, width, channels] row-major. */

@@ -50,12 +50,13 @@ export type Agreement =
 async function valuesOf(bytes: Uint8Array, name: string, frame: number): Promise<Int32Array | Float64Array> {
   const header = readHeader(bytes, name)
   const layout = readLayout(header, name)
-  const { values, rgb } = await readSamples(header, layout, frame, name)
+  const stored = await readSamples(header, layout, frame, name)
+  const { values, rgb } = stored
   if (layout.float) return Float64Array.from(values)
   if (layout.samples === 1 || rgb || !layout.photometric.startsWith('YBR_FULL')) return Int32Array.from(values)
   const { toColors } = await import('../../src/imaging/dicom/colors.ts')
   const top = 2 ** layout.bitsStored - 1
-  return Int32Array.from(toColors({ values, rgb }, layout).values, (value) => Math.round(value * top))
+  return Int32Array.from(toColors(stored, layout).values, (value) => Math.round(value * top))
 }
 
 /** Compares the frames the reference has values for; without such, only tries the first frame. */

@@ -1,6 +1,8 @@
 /** @file A DICOM file as an image: greys or colours ready for display, and the order in which they were made. */
 
 import { VesaliusError } from '../../core/errors.ts'
+import { compactImage } from '../compact.ts'
+import type { Samples } from '../resample-vectors.ts'
 import type { DecodedImage, NamedWindow, ReadOptions, Step, Window } from '../types.ts'
 import { fromPalette, toColors } from './colors.ts'
 import { bytesOf, codeOf, decimalsOf, groupOf, itemOf, pixelValueOf, textOf, unsignedOf } from './fields.ts'
@@ -145,29 +147,29 @@ export async function decodeDicom(bytes: Uint8Array, where: string, options: Rea
     decode.frame = frame
     decode.frames = layout.frames
   }
-  let values: Float32Array
+  let samples: Samples
   let steps: Step[]
   let range = { black: 0, white: 2 ** layout.bitsStored - 1 }
   const palette = layout.photometric === 'PALETTE COLOR'
-  if (palette) ({ values, steps } = fromPalette(stored.values, dataSet, layout.signed, where))
-  else if (layout.samples === 3) ({ values, steps } = toColors(stored, layout))
-  else ({ values, steps, range } = toGreys(stored.values, greyRules(dataSet, layout, frame, where, window), where))
+  if (palette) ({ steps, ...samples } = fromPalette(stored.values, dataSet, layout.signed, where))
+  else if (layout.samples === 3) ({ steps, ...samples } = toColors(stored, layout))
+  else ({ samples, steps, range } = toGreys(stored, greyRules(dataSet, layout, frame, where, window), where))
   const spacing = spacingOf(dataSet, frame)
-  return {
+  const image = {
     width: layout.columns,
     height: layout.rows,
     channels: palette ? 3 : layout.samples,
     bitDepth: layout.bitsAllocated,
-    pixels: values,
     range,
     ...(spacing === undefined ? {} : { spacing }),
     ...(modality === undefined ? {} : { modality }),
     provenance: {
-      format: 'dicom',
+      format: 'dicom' as const,
       transferSyntax,
       photometric: layout.photometric,
       ...(windows.length === 0 ? {} : { windows }),
       steps: [decode, ...steps],
     },
   }
+  return samples.table === undefined ? { ...image, pixels: samples.values } : compactImage(image, samples)
 }

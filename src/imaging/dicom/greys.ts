@@ -4,7 +4,9 @@
  */
 
 import { VesaliusError } from '../../core/errors.ts'
+import type { Samples } from '../resample-vectors.ts'
 import type { DecodedImage, Step, Window } from '../types.ts'
+import type { StoredFrame } from './samples.ts'
 import type { StoredValues } from './unpack.ts'
 
 export type WindowFunction = 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID'
@@ -120,42 +122,45 @@ function byRange(stored: StoredValues, rules: GreyRules, real: (s: number) => nu
   }
 }
 
-/** Applies a function of a stored value to all of them; where values repeat, by a table. */
-function mapped(stored: StoredValues, grey: (s: number) => number): Float32Array {
-  const values = new Float32Array(stored.length)
-  let low = Number.POSITIVE_INFINITY
-  let high = Number.NEGATIVE_INFINITY
-  if (stored.BYTES_PER_ELEMENT <= 2) {
-    for (let i = 0; i < stored.length; i++) {
-      const value = stored[i]!
-      if (value < low) low = value
-      if (value > high) high = value
+/** A function of a stored value for all of them; where values repeat, as a table. */
+function mapped(stored: StoredValues, bits: number, grey: (s: number) => number): Samples {
+  if (stored instanceof Uint8Array || stored instanceof Uint16Array || stored instanceof Int16Array) {
+    let low = stored instanceof Int16Array ? -(2 ** (bits - 1)) : 0
+    let high = low + 2 ** bits - 1
+    // Looking for the values that are there costs more than a short table.
+    if (high - low > stored.length / 64) {
+      low = Number.POSITIVE_INFINITY
+      high = Number.NEGATIVE_INFINITY
+      for (let i = 0; i < stored.length; i++) {
+        const value = stored[i]!
+        if (value < low) low = value
+        if (value > high) high = value
+      }
+    }
+    if (low <= high && high - low < stored.length / 2) {
+      const table = Float32Array.from({ length: high - low + 1 }, (_, i) => grey(i + low))
+      return { values: stored, table, lowest: low }
     }
   }
-  if (low <= high && high - low < stored.length / 2) {
-    const table = new Float32Array(high - low + 1)
-    for (let i = 0; i < table.length; i++) table[i] = grey(i + low)
-    for (let i = 0; i < stored.length; i++) values[i] = table[stored[i]! - low]!
-  } else {
-    for (let i = 0; i < stored.length; i++) values[i] = grey(stored[i]!)
-  }
+  const values = new Float32Array(stored.length)
+  for (let i = 0; i < stored.length; i++) values[i] = grey(stored[i]!)
   // Floating-point pixels may hold what is not a number: shown black.
   if (stored instanceof Float32Array || stored instanceof Float64Array)
     for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i]!)) values[i] = 0
-  return values
+  return { values }
 }
 
 /**
- * Display greys in 0..1 of stored values, and the steps taken. Without window and table the range of the image, padding left
+ * Display greys in 0..1 of stored values, as values or by a table, and the steps taken. Without window and table the range of the image, padding left
  * out, is spread over 0..1; an image of one value becomes 0 (before polarity).
  *
  * Throws DATA_INVALID for a rescale slope of 0 (the file's own error; every pixel would be equal).
  */
 export function toGreys(
-  stored: StoredValues,
+  { values: stored, bits }: Pick<StoredFrame, 'values' | 'bits'>,
   rules: GreyRules,
   where: string,
-): { values: Float32Array; steps: Step[]; range: DecodedImage['range'] } {
+): { samples: Samples; steps: Step[]; range: DecodedImage['range'] } {
   const { slope, intercept, modalityTable, voiTable, inverted } = rules
   const steps: Step[] = []
   if (slope === 0 || !Number.isFinite(slope) || !Number.isFinite(intercept)) {
@@ -181,7 +186,7 @@ export function toGreys(
   steps.push(display.step)
   if (inverted) steps.push({ step: 'polarity', note: `inverted, ${rules.polarity}` })
   return {
-    values: mapped(stored, inverted ? (s) => 1 - shown(real(s)) : (s) => shown(real(s))),
+    samples: mapped(stored, bits, inverted ? (s) => 1 - shown(real(s)) : (s) => shown(real(s))),
     steps,
     range: inverted ? { black: range.white, white: range.black } : range,
   }

@@ -10,9 +10,12 @@ import { type DicomHeader, damagedDicom, unsupportedDicom } from './header.ts'
 import { frameBits, type PixelLayout } from './layout.ts'
 import { maskStored, type StoredValues, storedArray, unpack } from './unpack.ts'
 
-/** Stored values [rows, columns, samples]; `rgb` is true when a decoder has made RGB of transformed colours. */
+/** Stored values [rows, columns, samples]. */
 export interface StoredFrame {
   values: StoredValues
+  /** Bits that whole numbers fit into. */
+  bits: number
+  /** True when a decoder has made RGB of transformed colours. */
   rgb: boolean
 }
 
@@ -84,12 +87,9 @@ async function encapsulatedFrame(
     const values = storedArray(layout, decoded.values.length)
     values.set(decoded.values)
     // Streams hold their values in the lowest bits, whatever the high bit of the header; headers decide on the sign.
-    maskStored(values, {
-      ...layout,
-      bitsStored: Math.max(layout.bitsStored, decoded.precision),
-      highBit: Math.max(layout.bitsStored, decoded.precision) - 1,
-    })
-    return { values, rgb: codec === 'jpeg' && decoded.precision === 8 }
+    const bits = Math.max(layout.bitsStored, decoded.precision)
+    maskStored(values, { ...layout, bitsStored: bits, highBit: bits - 1 })
+    return { values, bits, rgb: codec === 'jpeg' && decoded.precision === 8 }
   }
   if (codec === 'video') {
     throw unsupportedDicom(where, `holds ${name}, which is not read`, 'Export single frames as images first.')
@@ -99,6 +99,7 @@ async function encapsulatedFrame(
   const spread = whole.photometric === 'YBR_FULL_422' && codec === 'rle'
   return {
     values: unpack(framedBytes(codec, data, whole), spread ? { ...whole, photometric: 'YBR_FULL' } : whole, false),
+    bits: layout.bitsStored,
     rgb: false,
   }
 }
@@ -116,7 +117,7 @@ export async function readSamples(
   requireFrame(layout, frame, where)
   const native = header.syntax.codec === 'native' && !header.dataSet.elements.get(layout.tag)!.undefinedLength
   try {
-    if (native) return { values: nativeFrame(header, layout, frame, where), rgb: false }
+    if (native) return { values: nativeFrame(header, layout, frame, where), bits: layout.bitsStored, rgb: false }
     if (layout.float) throw damagedDicom(where, 'its floating-point pixels are compressed')
     return await encapsulatedFrame(header, layout, frame, where)
   } catch (error) {

@@ -47,7 +47,13 @@ export function maskStored(
   // Shifting up drops what is above, shifting down what is below; the second shift carries the sign.
   const up = 32 - 1 - highBit
   const down = 32 - bitsStored
-  if (signed) for (let i = 0; i < values.length; i++) values[i] = (values[i]! << up) >> down
+  if (values instanceof Uint16Array && highBit === bitsStored - 1 && values.byteOffset % 4 === 0) {
+    // Two at a time.
+    const mask = 2 ** bitsStored - 1
+    const pairs = new Uint32Array(values.buffer, values.byteOffset, values.length >> 1)
+    for (let i = 0; i < pairs.length; i++) pairs[i] = pairs[i]! & (mask * 0x10001)
+    if (values.length % 2 === 1) values[values.length - 1]! &= mask
+  } else if (signed) for (let i = 0; i < values.length; i++) values[i] = (values[i]! << up) >> down
   else for (let i = 0; i < values.length; i++) values[i] = (values[i]! << up) >>> down
 }
 
