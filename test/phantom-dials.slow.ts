@@ -1,17 +1,40 @@
-/** @file Every dial of every phantom domain does what its card says, and workers do not change bytes: `npm run test:slow`. */
+/**
+ * @file Every dial of every phantom domain does what its card says, and workers do not change bytes: `npm run test:slow`.
+ * What was measured is written to bench/results/phantom-dials.json.
+ */
 
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { firstStudies, generate, listDomains } from '../src/phantoms/index.ts'
 
-/** Dials that have no number in the record or the picture; the domains' own tests look at their scenes. */
-const untold = ['shortcut', 'shortcutFinding', 'cooccurrence', 'form']
-
 const root = mkdtempSync(join(tmpdir(), 'dials-'))
-afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+/** What was measured, by domain and dial; `bytes` is the hash of the nine studies that 1, 2 and 4 workers made alike. */
+interface Measured {
+  bytes?: string
+  dials: Record<string, { what: string; values: readonly unknown[]; measures: number[] }>
+}
+const file = join(import.meta.dirname, '../bench/results/phantom-dials.json')
+const results: Record<string, Measured> = {}
+
+/** Domains can be measured one by one (`-t knee`): what was measured now takes the place of what was there. */
+afterAll(() => {
+  rmSync(root, { recursive: true, force: true })
+  const old = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { domains: typeof results }).domains : {}
+  const order = listDomains().map(({ id }) => id)
+  const all = { ...old, ...results }
+  const domains = Object.fromEntries(order.flatMap((id) => (all[id] ? [[id, all[id]]] : [])))
+  writeFileSync(file, `${JSON.stringify({ version: 1, node: process.version, domains }, null, 2)}\n`)
+})
+
+const measuredOf = (id: string): Measured => {
+  const of = results[id] ?? { dials: {} }
+  results[id] = of
+  return of
+}
 
 const hashOf = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -33,10 +56,14 @@ describe.each(listDomains().map((domain) => [domain.id, domain] as const))(
       expect(made[0]?.length).toBeGreaterThan(9)
       expect(made[1]).toEqual(made[0])
       expect(made[2]).toEqual(made[0])
+      const of = measuredOf(id)
+      of.bytes = createHash('sha256')
+        .update((made[0] as string[]).join('\n'))
+        .digest('hex')
     })
 
     it('every dial has an effect', () => {
-      const missing = Object.keys(dials.shape).filter((dial) => !(dial in effects) && !untold.includes(dial))
+      const missing = Object.keys(dials.shape).filter((dial) => !(dial in effects))
       expect(missing).toEqual([])
     })
 
@@ -47,11 +74,19 @@ describe.each(listDomains().map((domain) => [domain.id, domain] as const))(
       for (const value of effect.values) {
         const settings = { ...effect.dials, [dial]: value }
         sets.push(
-          await firstStudies(id, effect.studies ?? 60, { seed: 3, size: effect.size ?? size.least, dials: settings }),
+          await firstStudies(id, effect.studies ?? 60, {
+            seed: 3,
+            size: effect.size ?? size.least,
+            dials: settings,
+            pictures: !effect.records,
+          }),
         )
       }
       const measures = []
       for (const made of sets) measures.push(await effect.measure(made, sets[0] ?? []))
+      const { what, values } = effect
+      const of = measuredOf(id)
+      of.dials[dial] = { what, values, measures: measures.map((v) => Math.round(v * 1e5) / 1e5) }
       for (let i = 1; i < measures.length; i++) {
         expect(measures[i], `${effect.what}: ${measures}`).toBeGreaterThan(measures[i - 1] as number)
       }

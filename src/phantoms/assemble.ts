@@ -1,27 +1,32 @@
 /** @file A study of one colour picture from its parts, and its files: the same for every domain that has one. */
 
+import { random } from '../core/random.ts'
 import type { StudyInput } from '../data/study.ts'
 import { type Canvas, encodeCanvas } from './colour.ts'
 import type { MadeStudy, MakeOptions } from './domain.ts'
 import { encodePng } from './encode.ts'
 import { labelsOf, reportOf, type Sentence, truthOf } from './grammar.ts'
 import type { OwnedBox } from './outline.ts'
+import { type Particulars, particularsOf } from './particulars.ts'
 import { kebab, type Person, recordOf, studyId } from './person.ts'
 
 /** What a domain brings. */
 export interface PictureParts {
   domain: string
   person: Person
-  picture: Canvas
+  /** Draws the picture. */
+  picture(): Canvas
   /** A report, or captions when the voice is 'caption'. */
   sentences: readonly Sentence[]
   boxes: readonly OwnedBox[]
+  points?: StudyInput['points']
   /** Label and 8-bit mask [size * size]. */
   masks: readonly (readonly [string, Uint8Array])[]
   truth: Record<string, 0 | 1>
   image?: { view?: string; modality?: string; spacing?: number[] }
   attributes?: StudyInput['attributes']
-  questions?: StudyInput['questions']
+  /** What is known of the findings, and what is asked of them. */
+  particulars: Omit<Particulars, 'sentences' | 'stream'>
 }
 
 /** The report (or the caption) and the labels that a list of sentences makes. */
@@ -37,12 +42,15 @@ export function wordsIn(
 
 /** The study and its files. */
 export async function assemble(parts: PictureParts, options: MakeOptions<unknown>): Promise<MadeStudy> {
-  const { person, picture, sentences, boxes } = parts
+  const { person, sentences, boxes } = parts
   const id = studyId(person.index)
   const path = `images/${id}.png`
   const masks = options.masks ? parts.masks : []
   const maskPath = (label: string): string => `masks/${id}-${kebab(label)}.png`
+  const stream = random(person.seed, parts.domain, 'questions', person.index)
+  const { attributes, ...particulars } = particularsOf({ ...parts.particulars, sentences, stream })
   const study = recordOf(person, {
+    ...particulars,
     domain: parts.domain,
     images: [{ path, ...parts.image }],
     ...wordsIn(options.voice, sentences),
@@ -51,9 +59,9 @@ export async function assemble(parts: PictureParts, options: MakeOptions<unknown
         finding === null ? undefined : sentences.find((s) => s.finding === finding && s.section === 'findings')
       return said && box.phrase === undefined ? { ...box, phrase: said.text } : box
     }),
+    points: parts.points ?? [],
     masks: masks.map(([label]) => ({ image: 0, label, path: maskPath(label) })),
-    attributes: parts.attributes ?? {},
-    questions: parts.questions ?? [],
+    attributes: { ...attributes, ...parts.attributes },
     truth: {
       labels: parts.truth,
       sentences: truthOf(
@@ -62,9 +70,11 @@ export async function assemble(parts: PictureParts, options: MakeOptions<unknown
       ),
     },
   })
-  const files: { path: string; bytes: Uint8Array }[] = [{ path, bytes: await encodeCanvas(picture) }]
+  const files: { path: string; bytes: Uint8Array }[] = []
+  if (options.pictures === false) return { study, files }
+  files.push({ path, bytes: await encodeCanvas(parts.picture()) })
   for (const [label, mask] of masks) {
-    files.push({ path: maskPath(label), bytes: await encodePng(mask, picture.width, picture.height) })
+    files.push({ path: maskPath(label), bytes: await encodePng(mask, options.size, options.size) })
   }
   return { study, files }
 }

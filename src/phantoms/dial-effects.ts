@@ -38,7 +38,7 @@ export function pictureEffects(given: With = {}): Record<keyof typeof pictureDia
 /** Effects of the dials of findings and words, for domains with the given findings as truth labels. */
 export function findingEffects(findings: readonly string[]): Record<keyof typeof findingDials, DialEffect> {
   const present = (study: Study): number => findings.filter((name) => study.truth?.labels[name] === 1).length
-  return {
+  const effects: Record<keyof typeof findingDials, DialEffect> = {
     normals: {
       values: [0, 0.5, 1],
       what: 'share of studies without finding',
@@ -73,6 +73,14 @@ export function findingEffects(findings: readonly string[]): Record<keyof typeof
       dials: { uncertaintyRate: 0 },
     },
   }
+  return recordsOnly(effects)
+}
+
+/** Effects that no picture is needed for. */
+function recordsOnly<Dial extends string>(effects: Record<Dial, DialEffect>): Record<Dial, DialEffect> {
+  return Object.fromEntries(
+    Object.entries<DialEffect>(effects).map(([dial, effect]) => [dial, { ...effect, records: true }]),
+  ) as Record<Dial, DialEffect>
 }
 
 /** Share of studies whose words stand word for word in another study too. */
@@ -92,7 +100,8 @@ export function togetherEffect(cause: string, effect: string): Record<keyof type
       what: `share of studies with both ${cause} and ${effect}`,
       measure: shareOf(({ truth }) => truth?.labels[cause] === 1 && truth.labels[effect] === 1),
       dials: { normals: 0, uncertaintyRate: 0 },
-      studies: 200,
+      studies: 800,
+      records: true,
     },
   }
 }
@@ -102,7 +111,7 @@ export function shortcutEffects(finding: string, other: string): Record<'shortcu
   const agree = shareOf(
     ({ split, attributes, truth }) => split !== 'train' || attributes.cue === (truth?.labels[finding] === 1),
   )
-  return {
+  return recordsOnly({
     shortcut: {
       values: [0, 0.5, 1],
       what: 'share of training studies in which the cue agrees with the finding',
@@ -117,7 +126,7 @@ export function shortcutEffects(finding: string, other: string): Record<'shortcu
       dials: { shortcut: 1, prevalence: 2, uncertaintyRate: 0 },
       studies: 120,
     },
-  }
+  })
 }
 
 /** What a domain says to have the effects of its shared dials. */

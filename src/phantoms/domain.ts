@@ -19,6 +19,8 @@ export interface MakeOptions<Dials = Readonly<Record<string, unknown>>> {
   /** DICOM files where the domain can write them. */
   dicom: boolean
   dials: Dials
+  /** False: the record alone; no picture is drawn and no file made. Default true. */
+  pictures?: boolean
   /** Speak with the words held out of ordinary reports. */
   heldOutSynonyms: boolean
   /** One of the domain's voices. */
@@ -57,6 +59,8 @@ export interface DialEffect {
   dials?: Readonly<Record<string, unknown>>
   /** Studies a setting. Default 60. */
   studies?: number
+  /** Only records are measured: no picture need be drawn. */
+  records?: boolean
   /** Side of the pictures. Default: the least. */
   size?: number
 }

@@ -52,10 +52,36 @@ export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** English plural of a regular noun phrase. */
-export function plural(noun: string): string {
+/** Nouns of findings whose plural is of its own. */
+const irregular: Readonly<Record<string, string>> = {
+  diverticulum: 'diverticula',
+  focus: 'foci',
+  haematoma: 'haematomas',
+}
+
+/** A noun phrase before its first preposition, and the rest: "clump" and " of platelets". */
+function headOf(noun: string): [head: string, rest: string] {
+  const at = noun.search(/ (?:of|by|from|with|in|on|at|to|that) /)
+  return at < 0 ? [noun, ''] : [noun.slice(0, at), noun.slice(at)]
+}
+
+/** English plural of a noun phrase. */
+export function plural(phrase: string): string {
+  const [head, rest] = headOf(phrase)
+  return pluralOf(head) + rest
+}
+
+function pluralOf(noun: string): string {
+  const last = noun.slice(noun.lastIndexOf(' ') + 1)
+  const own = irregular[last]
+  if (own !== undefined) return noun.slice(0, noun.length - last.length) + own
   if (/[^aeiou]y$/.test(noun)) return `${noun.slice(0, -1)}ies`
   return /(?:s|x|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`
+}
+
+/** True for plural nouns as findings are named: "calcifications", "foci", but not "sclerosis", "loss", "hydrocephalus". */
+export function isPlural(noun: string): boolean {
+  return /(?:[^siu]s|foci|drusen|lacunae|diverticula)$/.test(headOf(noun)[0])
 }
 
 /** "a mass", "an 8 mm nodule"; nothing before nouns without article. */
@@ -88,6 +114,9 @@ export interface Phrase {
   article?: string
 }
 
+/** How a finding has changed since the study before; `new` was not there. */
+export type Course = 'improving' | 'stable' | 'worsening' | 'new'
+
 /**
  * Templates of a language. Slots: {item} noun with article, {noun} without, {at} the place, {is} the verb of the number;
  * in denials {noun} and {other}. Templates with {at} first need a place, the others serve both.
@@ -99,6 +128,12 @@ export interface Language {
   denyTwo: Weighted
   item(phrase: Phrase): string
   is: readonly [one: string, many: string]
+  /** Sentences with the course of a finding. Slots: {noun} {item} {the} {at} {is} {has}. */
+  course: Readonly<Record<Course, Weighted>>
+  /** Article and verb of {@link course}, where they depend on the noun. */
+  courseSlots?(phrase: Phrase): Record<string, string>
+  /** A denial made to agree with its noun. */
+  agree?(text: string, noun: string): string
   /** What marks doubt; every doubting sentence matches. */
   doubtCue: RegExp
   /** What marks a denial; every denying sentence matches. */
@@ -135,6 +170,31 @@ export const english: Language = {
   ],
   item: ({ noun, mass = false, many = false }) => withArticle(noun, mass || many),
   is: ['is', 'are'],
+  course: {
+    improving: [
+      ['Improving {noun} {at}.', 0.3],
+      ['{the} {noun} {at} {has} decreased.', 0.3],
+      ['{the} {noun} {at} {has} improved.', 0.25],
+      ['Interval decrease of {the} {noun} {at}.', 0.15],
+    ],
+    stable: [
+      ['Stable {noun} {at}.', 0.35],
+      ['{the} {noun} {at} {is} unchanged.', 0.35],
+      ['Unchanged {noun} {at}.', 0.3],
+    ],
+    worsening: [
+      ['Worsening {noun} {at}.', 0.3],
+      ['{the} {noun} {at} {has} increased.', 0.3],
+      ['{the} {noun} {at} {has} progressed.', 0.25],
+      ['Interval increase of {the} {noun} {at}.', 0.15],
+    ],
+    new: [
+      ['New {noun} {at}.', 0.7],
+      ['There {is} new {noun} {at}.', 0.3],
+    ],
+  },
+  courseSlots: ({ many = false }) => ({ the: 'the', has: many ? 'have' : 'has' }),
+  agree: (text, noun) => (isPlural(noun) ? text.replace(/^There is no /, 'There are no ') : text),
   doubtCue:
     /\b(?:possible|possibly|questionable|cannot be excluded|may represent|may be|suspected|equivocal|uncertain)\b/i,
   denialCue:
@@ -155,7 +215,14 @@ export function doubt(phrase: Phrase, stream: Random, language: Language = engli
 
 /** A sentence that denies one or two nouns. */
 export function deny(noun: string, stream: Random, other?: string, language: Language = english): string {
-  return fill(say(other === undefined ? language.deny : language.denyTwo, stream), { noun, other: other ?? '' })
+  const text = fill(say(other === undefined ? language.deny : language.denyTwo, stream), { noun, other: other ?? '' })
+  return language.agree?.(text, noun) ?? text
+}
+
+/** A sentence that says how a finding has changed since the study before. */
+export function changed(course: Course, phrase: Phrase, stream: Random, language: Language = english): string {
+  const slots = { ...slotsOf(phrase, language), ...language.courseSlots?.(phrase) }
+  return fill(say(language.course[course], stream), slots)
 }
 
 function slotsOf(phrase: Phrase, language: Language): Record<string, string> {

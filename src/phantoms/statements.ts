@@ -1,122 +1,43 @@
 /**
- * @file What is said of the findings of a scene: which are named, denied, doubted, left out or wrong, and the sentences.
- * For domains whose reports list findings; each brings its names and phrases.
+ * @file What was decided to be said, in sentences: for every domain whose reports list findings. A domain brings its names,
+ * phrases and fixed texts as a {@link Wording}.
  */
 
 import type { Random } from '../core/random.ts'
-import type { SpeechDials } from './dials.ts'
-import type { Sentence, Terms, Weighted } from './grammar.ts'
-import { affirm, capital, deny, doubt, type Manner, misspell, nameOf, type Phrase, say, sentence } from './grammar.ts'
-
-/** A finding that can be drawn. */
-export interface Drawn<Name extends string> {
-  name: Name
-  /** Contrast factor: 1 drawn in full, below 0.5 faint. */
-  strength: number
-}
-
-/** What the words say about one finding. */
-export interface Mention<Name extends string, Finding extends Drawn<Name>> {
-  name: Name
-  polarity: 1 | 0 | -1
-  /** Attributes of the words; null for a denial. */
-  about: Finding | null
-  /** Index into the scene's findings, null when nothing is drawn. */
-  finding: number | null
-  /** Named though absent (label noise). */
-  wrong: boolean
-}
-
-/** What a report says, and the findings with a doubtful one added if it is drawn. */
-export interface Said<Name extends string, Finding extends Drawn<Name>> {
-  mentions: Mention<Name, Finding>[]
-  findings: Finding[]
-  /** The report is a fixed normal text. */
-  boilerplate: boolean
-}
-
-/** What {@link mentionsOf} decides from. */
-export interface Sayable<Name extends string, Finding extends Drawn<Name>> {
-  names: readonly Name[]
-  findings: readonly Finding[]
-  dials: SpeechDials
-  stream: Random
-  /** Findings that a reader may be in doubt about. */
-  doubtful: readonly Name[]
-  /** Draws the attributes of a finding that is doubted or named in error. */
-  draw(name: Name): Finding
-  /** How readily readers deny each finding, relative to the negation dial. Default 1. */
-  denialWeight?: Partial<Record<Name, number>>
-  /** Whether a finding can be beside those drawn. Default: all can. */
-  fits?(name: Name, drawn: readonly Finding[]): boolean
-  /** Findings that are there in health too: they keep no report from being a fixed normal one. */
-  healthy?: ReadonlySet<Name>
-  /** Findings that every fixed normal report denies. */
-  boilerplateDenials?: readonly Name[]
-}
-
-/**
- * Decides what is said. A doubted finding is drawn faintly half of the time and not at all otherwise; label noise leaves a
- * finding out or names one that is absent; absent findings are denied at the negation rate times their weight.
- */
-export function mentionsOf<Name extends string, Finding extends Drawn<Name>>({
-  names,
-  dials,
-  stream,
-  doubtful,
-  draw,
-  denialWeight = {},
-  fits = () => true,
-  healthy = new Set(),
-  boilerplateDenials = [],
-  ...scene
-}: Sayable<Name, Finding>): Said<Name, Finding> {
-  const findings = [...scene.findings]
-  const mentions: Mention<Name, Finding>[] = []
-  const absent = (name: Name): boolean => !findings.some((finding) => finding.name === name) && fits(name, findings)
-  let doubted: number | null = null
-  const open = doubtful.filter(absent)
-  if (stream.chance(dials.uncertaintyRate) && open.length > 0) {
-    const name = stream.pick(open)
-    const about = draw(name)
-    if (stream.chance(0.5)) {
-      about.strength *= 0.4
-      doubted = findings.push(about) - 1
-    }
-    mentions.push({ name, polarity: -1, about, finding: doubted, wrong: false })
-  }
-  findings.forEach((about, finding) => {
-    if (finding === doubted || stream.chance(dials.labelNoise)) return
-    mentions.push({ name: about.name, polarity: 1, about, finding, wrong: false })
-  })
-  const silent = names.filter((name) => absent(name) && !mentions.some((mention) => mention.name === name))
-  if (stream.chance(dials.labelNoise) && silent.length > 0) {
-    const about = draw(stream.pick(silent))
-    mentions.push({ name: about.name, polarity: 1, about, finding: null, wrong: true })
-  }
-  const denial = (name: Name): Mention<Name, Finding> => ({
-    name,
-    polarity: 0,
-    about: null,
-    finding: null,
-    wrong: false,
-  })
-  const plain = [...findings, ...mentions].every(({ name }) => healthy.has(name))
-  if (plain && stream.chance(dials.falseNegativeRate)) {
-    return { mentions: boilerplateDenials.map(denial), findings, boilerplate: true }
-  }
-  for (const name of names) {
-    if ([...findings, ...mentions].some((other) => other.name === name)) continue
-    if (stream.chance(Math.min(0.95, dials.negationRate * (denialWeight[name] ?? 1)))) mentions.push(denial(name))
-  }
-  return { mentions, findings, boilerplate: false }
-}
+import type { Study } from '../data/study.ts'
+import { changesBetween, type Facts, type Known } from './facts.ts'
+import {
+  abbreviate,
+  affirm,
+  capital,
+  changed,
+  deny,
+  doubt,
+  type Manner,
+  misspell,
+  nameOf,
+  type Phrase,
+  type Sentence,
+  say,
+  sentence,
+  type Terms,
+  type Weighted,
+} from './grammar.ts'
+import type { Drawn, Mention, Said } from './mentions.ts'
 
 /** The words of a domain. */
 export interface Wording<Name extends string, Finding extends Drawn<Name>> {
   terms: Readonly<Record<Name, Terms>>
   /** Adjectives, number and place around the name of a finding. */
   phrase(finding: Finding, name: string, stream: Random): Phrase
+  /** What is known of a finding beyond its name. */
+  facts?(finding: Finding): Facts
+  /** Sentences for a finding that is there, instead of one general sentence. */
+  affirmations?(finding: Finding, noun: string, stream: Random): readonly string[] | undefined
+  /** Sentences about nothing in the list of findings (technique, tissue): true of the scene. */
+  remarks?(stream: Random): readonly { section: Sentence['section']; text: string }[]
+  /** Place of a sentence in the findings: smaller first. Default: as drawn by lot. */
+  order?(text: string): number
   /** Ways to deny a finding without naming it. */
   plainDenials?: Partial<Record<Name, Weighted>>
   /** Fixed normal reports: sentences of the findings with what each denies, and the impression. */
@@ -125,50 +46,81 @@ export interface Wording<Name extends string, Finding extends Drawn<Name>> {
   normal: Weighted
   /** Advice after a finding. */
   advice?: Partial<Record<Name, readonly string[]>>
+  /** What readers shorten now and then: { 'left ventricle': 'LV' }. */
+  short?: Readonly<Record<string, string>>
 }
 
+/** A fixed normal report; equal for many patients. */
 export interface Boilerplate<Name extends string> {
   weight: number
   sentences: readonly (readonly [string, readonly Name[]])[]
   impression: string
 }
 
-/** Findings and impression of a report. `conclusion` (a grade, a diagnosis) opens the impression. */
+/** What a report stands beside. */
+export interface Circumstances<Name extends string> {
+  /** A grade or a diagnosis: opens the impression. */
+  conclusion?: Sentence<Name> | undefined
+  /** Course of findings since the study before. */
+  changes?: Study['changes']
+}
+
+/** The drawn findings with what is known of them. */
+export function knownOf<Name extends string, Finding extends Drawn<Name>>(
+  findings: readonly Finding[],
+  { facts }: Pick<Wording<Name, Finding>, 'facts'>,
+): Known<Name>[] {
+  return findings.map((finding) => ({ name: finding.name, strength: finding.strength, facts: facts?.(finding) ?? {} }))
+}
+
+/** What is known of a scene's findings, and how they have changed since the study before. */
+export function storyOf<Name extends string, Finding extends Drawn<Name>>(
+  { visit, index, findings }: { visit: number; index: number; findings: readonly Finding[] },
+  wording: Pick<Wording<Name, Finding>, 'facts'>,
+  /** The findings of an earlier study of the patient; undefined: it cannot be compared. */
+  earlier?: (index: number) => readonly Finding[] | undefined,
+): { known: Known<Name>[]; changes: Study['changes'] } {
+  const known = knownOf(findings, wording)
+  const before = visit > 0 ? earlier?.(index - 1) : undefined
+  return { known, changes: before ? changesBetween(knownOf(before, wording), known) : {} }
+}
+
+/** Findings and impression of a report. */
 export function speak<Name extends string, Finding extends Drawn<Name>>(
   said: Said<Name, Finding>,
   wording: Wording<Name, Finding>,
   manner: Manner,
   stream: Random,
-  conclusion?: Sentence<Name> | undefined,
+  { conclusion, changes = {} }: Circumstances<Name> = {},
 ): Sentence<Name>[] {
   if (said.boilerplate) return fixedReport(wording, stream, conclusion)
+  const slip = (text: string): string => abbreviate(misspell(text, stream), wording.short ?? {}, stream)
   const positives = said.mentions.filter((mention) => mention.polarity === 1)
   const doubts = said.mentions.filter((mention) => mention.polarity === -1)
   const blocks: Sentence<Name>[][] = []
   for (const { name, polarity, about, finding } of [...positives, ...doubts]) {
     const phrase = phraseOf(wording, about as Finding, manner, stream)
-    const text = polarity === 1 ? affirm(phrase, stream) : doubt(phrase, stream)
-    blocks.push([sentence(misspell(text, stream), { name, polarity, finding })])
+    const course = finding === null ? undefined : changes[name]
+    const own = polarity === 1 ? wording.affirmations?.(about as Finding, phrase.noun, stream) : undefined
+    const texts =
+      own ??
+      (polarity === -1
+        ? [doubt(phrase, stream)]
+        : course !== undefined && stream.chance(0.6)
+          ? [changed(course, phrase, stream)]
+          : [affirm(phrase, stream)])
+    blocks.push(texts.map((text) => sentence(slip(text), { name, polarity, finding })))
   }
   blocks.push(...denials(said, wording, manner, stream))
+  const remarks = wording.remarks?.(stream) ?? []
+  for (const { text, section } of remarks) if (section === 'findings') blocks.push([sentence(text)])
   const findings = stream.shuffle(blocks).flat()
   if (findings.length === 0) findings.push(sentence(say(wording.normal, stream)))
-  const impression: Sentence<Name>[] = conclusion ? [conclusion] : []
-  for (const { name, about, finding } of positives) {
-    if (stream.chance(conclusion ? 0.5 : 0.15)) continue
-    const { noun } = phraseOf(wording, about as Finding, manner, stream)
-    impression.push(sentence(`${capital(noun)}.`, { section: 'impression', name, polarity: 1, finding }))
-  }
-  const advised = positives.find(({ name }) => wording.advice?.[name])
-  if (advised && stream.chance(0.5)) {
-    const text = stream.pick(wording.advice?.[advised.name] as readonly string[])
-    impression.push(sentence(text, { section: 'impression' }))
-  }
-  if (impression.length === 0) {
-    const text = positives.length + doubts.length === 0 ? say(wording.normal, stream) : 'Findings as above.'
-    impression.push(sentence(text, { section: 'impression' }))
-  }
-  return [...findings, ...impression]
+  const { order } = wording
+  if (order) findings.sort((a, b) => order(a.text) - order(b.text))
+  const last = impression(positives, doubts, wording, manner, stream, conclusion)
+  for (const { text, section } of remarks) if (section !== 'findings') last.push(sentence(text, { section }))
+  return [...findings, ...last]
 }
 
 /** The noun phrase of a finding, its name drawn from the pool that the manner allows. */
@@ -196,6 +148,7 @@ function fixedReport<Name extends string, Finding extends Drawn<Name>>(
   return [...findings, sentence(impression, { ...about, section: 'impression' })]
 }
 
+/** Denials, some of them two in a sentence. */
 function denials<Name extends string, Finding extends Drawn<Name>>(
   said: Said<Name, Finding>,
   wording: Wording<Name, Finding>,
@@ -204,39 +157,54 @@ function denials<Name extends string, Finding extends Drawn<Name>>(
 ): Sentence<Name>[][] {
   const blocks: Sentence<Name>[][] = []
   const left = stream.shuffle(said.mentions.filter((mention) => mention.polarity === 0)).map(({ name }) => name)
-  while (left.length > 0) {
-    const name = left.shift() as Name
+  for (let name = left.shift(); name !== undefined; name = left.shift()) {
     const about = { name, polarity: 0 } as const
     const plain = wording.plainDenials?.[name]
-    if (plain && !manner.heldOutSynonyms && stream.chance(0.7)) {
+    if (plain && !manner.heldOutSynonyms && stream.chance(0.6)) {
       blocks.push([sentence(say(plain, stream), about)])
       continue
     }
-    const noun = nameOf(wording.terms[name], manner, stream)
     const second = stream.chance(0.5) ? left.shift() : undefined
-    if (second === undefined) {
-      blocks.push([sentence(agreeing(deny(noun, stream), noun), about)])
-      continue
-    }
-    const text = agreeing(deny(noun, stream, nameOf(wording.terms[second], manner, stream)), noun)
-    blocks.push([sentence(text, about), sentence(text, { name: second, polarity: 0 })])
+    const other = second === undefined ? undefined : nameOf(wording.terms[second], manner, stream)
+    const text = deny(nameOf(wording.terms[name], manner, stream), stream, other)
+    blocks.push([
+      sentence(text, about),
+      ...(second === undefined ? [] : [sentence<Name>(text, { name: second, polarity: 0 })]),
+    ])
   }
   return blocks
 }
 
-/** True when nothing is drawn and nothing is named or doubted: only then may words call it normal. */
-export function isNormal<Name extends string>({ findings, mentions }: Said<Name, Drawn<Name>>): boolean {
-  return findings.length === 0 && mentions.every(({ polarity }) => polarity === 0)
-}
-
-/** True for plural nouns, as the names of phantom domains are formed. */
-export function isPlural(noun: string): boolean {
-  return /(?:s|drusen|lacunae)$/.test(noun) && !/(?:sis|us|ss)$/.test(noun)
-}
-
-/** "There is no" before a plural becomes "There are no". */
-function agreeing(text: string, noun: string): string {
-  return isPlural(noun) ? text.replace(/^There is no /, 'There are no ') : text
+/** The grade or diagnosis, what was found, what may be, advice. */
+function impression<Name extends string, Finding extends Drawn<Name>>(
+  positives: readonly Mention<Name, Finding>[],
+  doubts: readonly Mention<Name, Finding>[],
+  wording: Wording<Name, Finding>,
+  manner: Manner,
+  stream: Random,
+  conclusion: Sentence<Name> | undefined,
+): Sentence<Name>[] {
+  const section = 'impression'
+  const sentences: Sentence<Name>[] = conclusion ? [conclusion] : []
+  if (positives.length + doubts.length === 0) {
+    return conclusion ? sentences : [sentence(say(wording.normal, stream), { section })]
+  }
+  for (const mention of [...positives, ...doubts]) {
+    const { name, polarity, finding } = mention
+    const silent = conclusion || polarity === -1 ? 0.5 : positives.length > 3 ? 0.25 : 0.05
+    if (stream.chance(silent)) continue
+    const { noun, place } = phraseOf(wording, mention.about as Finding, manner, stream)
+    const at = place && stream.chance(0.5) ? ` ${place}` : ''
+    const text = polarity === 1 ? `${capital(noun)}${at}.` : `Possible ${noun}${at}.`
+    sentences.push(sentence(text, { section, name, polarity, finding }))
+  }
+  const advised = positives.find(({ name }) => wording.advice?.[name])
+  if (advised && stream.chance(0.5)) {
+    const text = stream.pick(wording.advice?.[advised.name] as readonly string[])
+    sentences.push(sentence(text, { section }))
+  }
+  if (sentences.length === 0) sentences.push(sentence('Findings as above.', { section }))
+  return sentences
 }
 
 /** The `words` of a domain from one entry a label. */

@@ -2,11 +2,11 @@
 
 import type { Study } from '../../data/study.ts'
 import { solidBox } from '../common/boxes.ts'
-import { type Dictation, dictate } from '../common/dictate.ts'
+import type { Dictation } from '../common/dictate.ts'
 import { mosaic } from '../common/mosaic.ts'
 import { fieldsOf } from '../common/picture-domain.ts'
 import { planScene } from '../common/plan.ts'
-import { type PlacedBox, recordOf } from '../common/record.ts'
+import { type PlacedBox, recordScene } from '../common/record.ts'
 import { commonEffects, formEffect } from '../dial-effects.ts'
 import { type MadeStudy, type MakeOptions, phantomDomain } from '../domain.ts'
 import { meanOf } from '../effects.ts'
@@ -32,6 +32,7 @@ import { classMask, gridOf, hounsfield, sliceGrid } from './volume.ts'
 
 export const abdomenWords: Dictation<AbdomenFinding, AbdomenAnatomy, AbdomenShape> = {
   specs: abdomenSpecs,
+  kind: 'CT of the abdomen',
   examination: () => 'CT of the abdomen',
   wording({ name, shape }, _scene, stream) {
     const size = stream.chance(0.7) ? `${Math.round(shape.size * 2)} mm` : ''
@@ -40,6 +41,15 @@ export const abdomenWords: Dictation<AbdomenFinding, AbdomenAnatomy, AbdomenShap
     const place = name.startsWith('Kidney') ? `${shape.part} of the ${shape.side} kidney` : shape.part
     return { before: `${size} ${density}`, place }
   },
+  facts({ shape: { side, part, size } }) {
+    return {
+      mm: Math.round(size * 2),
+      extent: size,
+      ...(side === 'none' ? {} : { side }),
+      ...(part === null ? {} : { place: part.replace(/^in the /, '') }),
+    }
+  },
+  short: { 'of the liver': 'of liver', 'left kidney': 'L kidney', 'right kidney': 'R kidney' },
   complaints: [
     ['abdominal pain', 0.5],
     ['weight loss', 0.2],
@@ -49,7 +59,7 @@ export const abdomenWords: Dictation<AbdomenFinding, AbdomenAnatomy, AbdomenShap
   boilerplates: [
     {
       weight: 0.6,
-      findings: [
+      sentences: [
         ['No liver tumour.', ['Liver Tumour']],
         ['No pancreatic or renal tumour.', ['Pancreas Tumour', 'Kidney Tumour']],
         ['The spleen is normal in size.', []],
@@ -58,7 +68,7 @@ export const abdomenWords: Dictation<AbdomenFinding, AbdomenAnatomy, AbdomenShap
     },
     {
       weight: 0.4,
-      findings: [
+      sentences: [
         ['Liver, pancreas and kidneys are unremarkable.', ['Liver Tumour', 'Pancreas Tumour', 'Kidney Tumour']],
       ],
       impression: 'No focal abnormality.',
@@ -90,19 +100,22 @@ function sliceHeight(scene: AbdomenScene, size: number): number {
 }
 
 async function makeAbdomen(place: Place, options: MakeOptions<AbdomenDials>): Promise<MadeStudy> {
-  const { seed, size, dials, masks: wanted, heldOutSynonyms, voice, bits } = options
+  const { seed, size, dials, masks: wanted, bits, pictures = true } = options
   const scene = planScene(abdomenPlanner, seed, place, dials)
   const id = studyId(scene.index)
   const flat = dials.form === 'slice'
   const grid = flat ? sliceGrid(scene, size, sliceHeight(scene, 48)) : gridOf(scene, size)
-  const values = hounsfield(scene, grid, { contrast: dials.contrast })
   const { shape, spacing } = grid
   const ending = flat ? 'png' : 'nii.gz'
   const path = `images/${id}.${ending}`
-  const bytes = flat
-    ? await encodePng(quantised(values, bits), size, size)
-    : encodeNifti({ shape, spacing, voxels: values, description: 'Phantom, not a person' })
-  const files: { path: string; bytes: Uint8Array }[] = [{ path, bytes }]
+  const files: { path: string; bytes: Uint8Array }[] = []
+  if (pictures) {
+    const values = hounsfield(scene, grid, { contrast: dials.contrast })
+    const bytes = flat
+      ? await encodePng(quantised(values, bits), size, size)
+      : encodeNifti({ shape, spacing, voxels: values, description: 'Phantom, not a person' })
+    files.push({ path, bytes })
+  }
   const masks: Study['masks'] = []
   const boxes: PlacedBox[] = []
   scene.findings.forEach(({ name }, finding) => {
@@ -118,9 +131,8 @@ async function makeAbdomen(place: Place, options: MakeOptions<AbdomenDials>): Pr
       files.push({ path: file, bytes: await encodeMask(mask, grid, flat) })
     }
   }
-  const words = dictate(abdomenWords, scene, { heldOutSynonyms }, voice)
   const mm = spacing.map((v) => Math.round(v * 1e4) / 1e4)
-  const study = recordOf(scene, abdomenSpecs, words, boxes, {
+  const study = recordScene(abdomenPlanner, abdomenWords, scene, options, boxes, {
     images: [{ path, view: 'axial', modality: 'CT', spacing: flat ? mm.slice(0, 2) : mm }],
     masks,
     attributes: { dataset: scene.anatomy.dataset, step: stepOf(scene.anatomy.dataset), cue: scene.tag.boxed },

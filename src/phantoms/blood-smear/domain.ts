@@ -1,14 +1,16 @@
 /** @file Blood smears as a domain, with the words for them. */
 
 import { random } from '../../core/random.ts'
+import type { Study } from '../../data/study.ts'
 import { assemble } from '../assemble.ts'
 import { findingEffects, pictureEffects, shortcutEffects, togetherEffect } from '../dial-effects.ts'
 import { phantomDomain } from '../domain.ts'
 import { meanOf } from '../effects.ts'
 import { longTail, type Manner, plural, type Sentence, say, sentence, type Terms } from '../grammar.ts'
+import { isNormal } from '../mentions.ts'
 import { boxOf, maskOf, type OwnedBox, toPixels } from '../outline.ts'
 import { presence } from '../person.ts'
-import { isNormal, phraseOf, speak, type Wording, wordsOf } from '../statements.ts'
+import { phraseOf, speak, storyOf, type Wording, wordsOf } from '../statements.ts'
 import { cellOutline, renderSmear } from './render.ts'
 import {
   type Cell,
@@ -18,6 +20,7 @@ import {
   sampleSmear,
   smearDials,
   smearNames,
+  usual,
   whiteNames,
 } from './scene.ts'
 
@@ -57,13 +60,13 @@ const terms: Readonly<Record<SmearName, Terms>> = {
 const numbers = ['one', 'two', 'three'] as const
 const wording: Wording<SmearName, SmearFinding> = {
   terms,
+  short: { 'red cells': 'RBC', 'white cells': 'WBC' },
+  facts: ({ name, count }) => (name === 'Hypochromia' || name === 'Platelet Clump' ? {} : { count, extent: count }),
   phrase({ name, count }, noun, stream) {
     const white = whiteNames.some((kind) => kind === name)
     if (!white) return { noun, many: mass && terms[name].mass === true && noun.endsWith('s') }
     const many = count > 1
-    const words = many
-      ? noun.replace(/^(.*?)( with .*)?$/, (_, head: string, tail = '') => `${plural(head)}${tail}`)
-      : noun
+    const words = many ? plural(noun) : noun
     const counted = many || stream.chance(0.25)
     return { noun: counted ? `${numbers[count - 1]} ${words}` : words, many, mass: counted }
   },
@@ -82,14 +85,14 @@ const wording: Wording<SmearName, SmearFinding> = {
   advice: { Blast: ['Urgent referral to haematology.'], 'Malaria Parasites': ['Thick film for species is advised.'] },
 }
 
-function describe(scene: SmearScene, manner: Manner): Sentence<SmearName>[] {
+function describe(scene: SmearScene, manner: Manner, changes: Study['changes']): Sentence<SmearName>[] {
   const stream = random(scene.seed, 'describe', scene.index)
   const why = say(longTail('anaemia', 'fever', 'fatigue', 'routine count'), stream)
   return [
     sentence<SmearName>(`${scene.age} year old ${scene.sex === 'F' ? 'woman' : 'man'}, ${why}.`, {
       section: 'indication',
     }),
-    ...speak<SmearName, SmearFinding>(scene, wording, manner, stream),
+    ...speak<SmearName, SmearFinding>(scene, wording, manner, stream, { changes }),
   ]
 }
 
@@ -145,20 +148,32 @@ export const bloodSmear = phantomDomain({
     const count = (label: string): number => scene.cells.filter((cell) => boxLabel(cell) === label).length
     const outlines = (label: string) =>
       scene.cells.filter((cell) => boxLabel(cell) === label).map((cell) => toPixels(cellOutline(cell), size))
+    const story = storyOf<SmearName, SmearFinding>(
+      scene,
+      wording,
+      (before) => sampleSmear(options.seed, before, dials, split).findings,
+    )
     const [red, white, platelets] = [count('RBC'), count('WBC'), count('Platelets')]
     return assemble(
       {
         domain: 'blood-smear',
         person: scene,
-        picture: renderSmear(scene, size, { contrast: dials.contrast, noise: dials.noise }),
-        sentences: (options.voice === 'caption' ? caption : describe)(scene, options),
+        picture: () => renderSmear(scene, size, { contrast: dials.contrast, noise: dials.noise }),
+        sentences: options.voice === 'caption' ? caption(scene, options) : describe(scene, options, story.changes),
         boxes: boxesOf(scene, size),
         masks: (['RBC', 'WBC', 'Platelets'] as const).map((label) => [label, maskOf(outlines(label), size)] as const),
         image: { modality: 'SM' },
         attributes: { redCells: red, whiteCells: white, platelets, cue: scene.camera.pointer !== null },
-        questions: [
-          { question: 'How many white cells are there?', answer: String(white), kind: 'open', type: 'count' },
-        ],
+        particulars: {
+          ...story,
+          examination: 'blood film',
+          healthy: usual,
+          names: smearNames,
+          words: wordsOf<SmearName>(terms),
+          questions: [
+            { question: 'How many white cells are there?', answer: String(white), kind: 'open', type: 'count' },
+          ],
+        },
         truth: presence(
           smearNames,
           scene.findings.map(({ name }) => name),
@@ -188,6 +203,7 @@ export const bloodSmear = phantomDomain({
         made.length,
       dials: { normals: 1, uncertaintyRate: 0, labelNoise: 0 },
       studies: 120,
+      records: true,
     },
     density: {
       values: [0.4, 1, 1.6],

@@ -4,8 +4,8 @@ import { z } from 'zod'
 import { type Random, random } from '../../core/random.ts'
 import type { Split } from '../../data/study.ts'
 import { dependenceDial, findingDials, pictureDials, shortcutDials } from '../dials.ts'
+import { mentionsOf, type Said } from '../mentions.ts'
 import { cueOf, drawPresence, type Person, personOf } from '../person.ts'
-import { mentionsOf, type Said } from '../statements.ts'
 
 /** Kinds of white cell. Names are label keys. */
 export const whiteNames = ['Neutrophil', 'Lymphocyte', 'Monocyte', 'Eosinophil', 'Basophil', 'Blast'] as const
@@ -79,7 +79,7 @@ export interface SmearScene extends Person, Said<SmearName, SmearFinding> {
 }
 
 /** White cells of any healthy film. */
-const usual: ReadonlySet<SmearName> = new Set(whiteNames.filter((name) => name !== 'Blast'))
+export const usual: ReadonlySet<SmearName> = new Set(whiteNames.filter((name) => name !== 'Blast'))
 
 const changeOdds: Readonly<Record<ChangeName, number>> = {
   'Sickle Cells': -0.9,

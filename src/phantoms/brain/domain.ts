@@ -35,6 +35,7 @@ const forms: Partial<Record<BrainFinding, readonly string[]>> = {
 
 export const brainWords: Dictation<BrainFinding, BrainAnatomy, BrainShape> = {
   specs: brainSpecs,
+  kind: 'MRI of the brain',
   examination: ({ anatomy }) =>
     anatomy.weeks === null ? 'MRI of the brain' : `MRI of the brain at ${anatomy.weeks} weeks`,
   wording({ name, shape }, _scene, stream) {
@@ -43,6 +44,14 @@ export const brainWords: Dictation<BrainFinding, BrainAnatomy, BrainShape> = {
     const after = name === 'Tumour' && stream.chance(0.6) ? 'with surrounding oedema' : ''
     return { before: local ? before : '', after, place: placeOf(shape) }
   },
+  facts({ shape: { side, lobe, size } }) {
+    const local = lobe !== null
+    return {
+      ...(side === 'none' ? {} : { side }),
+      ...(local ? { place: lobe, mm: Math.round(size * 2), extent: size } : {}),
+    }
+  },
+  short: { 'in the right': 'in the R', 'in the left': 'in the L' },
   affirmations({ name, shape }, noun, _scene, stream) {
     const place = placeOf(shape)
     const said = sequences.flatMap((sequence) => {
@@ -85,7 +94,7 @@ export const brainWords: Dictation<BrainFinding, BrainAnatomy, BrainShape> = {
   boilerplates: [
     {
       weight: 0.6,
-      findings: [
+      sentences: [
         ['There is no restricted diffusion.', ['Acute Infarct']],
         ['No haemorrhage or tumour.', ['Haemorrhage', 'Tumour']],
         ['Midline structures are normal.', []],
@@ -94,7 +103,7 @@ export const brainWords: Dictation<BrainFinding, BrainAnatomy, BrainShape> = {
     },
     {
       weight: 0.4,
-      findings: [['No acute infarct, haemorrhage or tumour.', ['Acute Infarct', 'Haemorrhage', 'Tumour']]],
+      sentences: [['No acute infarct, haemorrhage or tumour.', ['Acute Infarct', 'Haemorrhage', 'Tumour']]],
       impression: 'No intracranial abnormality.',
     },
   ],

@@ -3,11 +3,10 @@
 import type { Study } from '../../data/study.ts'
 import { solidBox } from '../common/boxes.ts'
 import { canvasOf, maskOf } from '../common/canvas.ts'
-import { dictate } from '../common/dictate.ts'
 import { mosaic } from '../common/mosaic.ts'
 import { type PictureDomain, renderView } from '../common/picture-domain.ts'
 import { planScene } from '../common/plan.ts'
-import { type PlacedBox, recordOf } from '../common/record.ts'
+import { type PlacedBox, recordScene } from '../common/record.ts'
 import type { MadeStudy, MakeOptions } from '../domain.ts'
 import { encodeNifti } from '../encode-nifti.ts'
 import type { Place } from '../patients.ts'
@@ -19,7 +18,6 @@ import {
   type BrainFinding,
   type BrainScene,
   type BrainShape,
-  brainSpecs,
   type Sequence,
   signalOf,
 } from './scene.ts'
@@ -48,8 +46,9 @@ function reachAt({ anatomy }: BrainScene, level: number): (shape: BrainShape) =>
 export async function makeBrainVolumes(
   domain: PictureDomain<BrainFinding, BrainAnatomy, BrainShape, BrainDials>,
   place: Place,
-  { seed, size, dials, masks: wanted, heldOutSynonyms, voice }: MakeOptions<BrainDials>,
+  options: MakeOptions<BrainDials>,
 ): Promise<MadeStudy> {
+  const { seed, size, dials, masks: wanted } = options
   const scene = planScene(domain.planner, seed, place, dials)
   const id = studyId(scene.index)
   const files: { path: string; bytes: Uint8Array }[] = []
@@ -107,8 +106,7 @@ export async function makeBrainVolumes(
     masks.push({ image, label: 'Brain', path: `masks/${id}-${view.id}-brain.nii.gz` })
     files.push({ path: `masks/${id}-${view.id}-brain.nii.gz`, bytes: encodeNifti({ shape, spacing, voxels: head }) })
   }
-  const words = dictate(domain.words, scene, { heldOutSynonyms }, voice)
-  const study = recordOf(scene, brainSpecs, words, boxes, {
+  const study = recordScene(domain.planner, domain.words, scene, options, boxes, {
     images,
     masks,
     attributes: domain.attributes?.(scene) ?? {},

@@ -8,6 +8,7 @@ import type { Study } from '../../data/study.ts'
 import {
   affirm,
   capital,
+  changed,
   deny,
   doubt,
   fill,
@@ -36,6 +37,11 @@ export interface Voice extends Manner {
   style?: (typeof voices)[number]
 }
 
+/** Who speaks in a voice. */
+export function speakerOf(style: Voice['style']): Speaker {
+  return style === 'es' ? spanishSpeaker : englishSpeaker
+}
+
 /** A sentence and what it is about, with the words of its finding. */
 export interface Sentence extends Said<FindingName> {
   spoken: Spoken | null
@@ -55,7 +61,7 @@ export interface Description {
 export function describe(scene: Scene, voice: Voice = {}): Description {
   const stream = random(scene.seed, 'describe', scene.index)
   if (voice.style === 'caption') return caption(scene, voice, stream)
-  const speaker = voice.style === 'es' ? spanishSpeaker : englishSpeaker
+  const speaker = speakerOf(voice.style)
   const about = scene.boilerplate ? boilerplate(scene, speaker, stream) : dictated(scene, speaker, voice, stream)
   const sentences = [
     plain(speaker.indication(scene, stream), 'indication'),
@@ -133,20 +139,9 @@ function finding(mention: Mention, scene: Scene, speaker: Speaker, voice: Voice,
   const spoken = speaker.phrase(about_, voice, stream)
   if (mention.polarity === -1) return about(doubt(spoken, stream, speaker.language), 'findings', mention, spoken)
   if (about_.change !== null && stream.chance(0.85)) {
-    return about(changed(about_.change, spoken, speaker, stream), 'findings', mention, spoken)
+    return about(changed(about_.change, spoken, stream, speaker.language), 'findings', mention, spoken)
   }
   return about(affirm(spoken, stream, speaker.language), 'findings', mention, spoken)
-}
-
-function changed(change: NonNullable<Finding['change']>, spoken: Spoken, speaker: Speaker, stream: Random): string {
-  const { language } = speaker
-  return fill(say(speaker.course[change], stream), {
-    noun: spoken.noun,
-    item: language.item(spoken),
-    at: spoken.place ?? '',
-    is: language.is[spoken.many ? 1 : 0],
-    ...speaker.courseSlots(spoken),
-  })
 }
 
 /** Denials, some of them two in a sentence; findings that have gone are said to have gone. */

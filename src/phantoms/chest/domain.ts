@@ -37,6 +37,7 @@ export const chestXray = phantomDomain({
       voice: { heldOutSynonyms: options.heldOutSynonyms, style },
     })
     const files: { path: string; bytes: Uint8Array }[] = []
+    if (options.pictures === false) return { study, files }
     for (const view of viewsOf(scene)) {
       const picture = render(scene, size, { view, contrast: dials.contrast, noise: dials.noise })
       const bytes = options.dicom

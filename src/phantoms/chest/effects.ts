@@ -20,6 +20,7 @@ export const chestEffects: Readonly<Record<keyof DialsInput, DialEffect>> = {
       shareOf((study) => present(study, 'Pleural Effusion'))(made.filter(({ study }) => present(study, 'Edema'))),
     dials: { normals: 0 },
     studies: 500,
+    records: true,
   },
   views: { values: ['PA', 'PA+lateral'], what: 'pictures a study', measure: meanOf(({ images }) => images.length) },
   persistence: {

@@ -2,6 +2,7 @@
 
 import type { Random } from '../../core/random.ts'
 import { english, type Manner, nameOf, plural, say, type Weighted } from '../grammar.ts'
+import { englishNoun, englishQuestions } from '../questions.ts'
 import type { FindingName } from './findings.ts'
 import type { Finding } from './scene.ts'
 import type { Speaker, Spoken } from './speaker.ts'
@@ -120,36 +121,21 @@ export const englishSpeaker: Speaker = {
     if (side === 'bilateral') return { side: 'both sides', at: 'on both sides' }
     return { side: `the ${side} side`, at: zone ? `in the ${side} ${zone} lung` : `on the ${side} side` }
   },
-  course: {
-    improving: [
-      ['Improving {noun} {at}.', 0.3],
-      ['{the} {noun} {at} {has} decreased.', 0.3],
-      ['{the} {noun} {at} {has} improved.', 0.25],
-      ['Interval decrease of {the} {noun} {at}.', 0.15],
-    ],
-    stable: [
-      ['Stable {noun} {at}.', 0.35],
-      ['{the} {noun} {at} {is} unchanged.', 0.35],
-      ['Unchanged {noun} {at}.', 0.3],
-    ],
-    worsening: [
-      ['Worsening {noun} {at}.', 0.3],
-      ['{the} {noun} {at} {has} increased.', 0.3],
-      ['{the} {noun} {at} {has} progressed.', 0.25],
-      ['Interval increase of {the} {noun} {at}.', 0.15],
-    ],
-    new: [
-      ['New {noun} {at}.', 0.7],
-      ['There {is} new {noun} {at}.', 0.3],
-    ],
-  },
-  courseSlots: ({ many = false }) => ({ the: 'the', has: many ? 'have' : 'has' }),
   courseWord: { improving: 'improved', stable: 'stable', worsening: 'worsened', new: 'new' },
   resolved: [
     ['The {noun} has resolved.', 0.5],
     ['Previously seen {noun} has resolved.', 0.3],
     ['The {noun} is no longer seen.', 0.2],
   ],
+  noun: (finding) => englishNoun(termsOf(finding).train[0]?.[0] as string, termsOf(finding).mass),
+  placeOf: (side, zone) => `${side} ${zone}`,
+  questions: {
+    ...englishQuestions('chest radiograph'),
+    place: ({ text }) => `In which part of the lung is the ${text}?`,
+    view: 'Which views were taken?',
+    views: ['PA', 'PA and lateral'],
+    largerEffusion: 'Which pleural effusion is larger?',
+  },
   pneumonia: { said: 'concerning for pneumonia', name: 'pneumonia' },
   advice,
   normal: [

@@ -2,6 +2,7 @@
 
 import type { Random } from '../../core/random.ts'
 import { type Language, type Manner, nameOf, say, type Terms, type Weighted } from '../grammar.ts'
+import type { Noun } from '../questions.ts'
 import { multiples, sided } from './english.ts'
 import type { FindingName } from './findings.ts'
 import type { Finding, Severity } from './scene.ts'
@@ -41,6 +42,24 @@ const spanish: Language = {
   ],
   item: ({ noun, article = '' }) => `${article} ${noun}`,
   is: ['observa', 'observan'],
+  course: {
+    improving: [
+      ['{noun} {at} en mejoría.', 0.5],
+      ['{noun} {at} que ha disminuido respecto al estudio previo.', 0.5],
+    ],
+    stable: [
+      ['{noun} {at} estable.', 0.5],
+      ['{noun} {at} que permanece igual.', 0.5],
+    ],
+    worsening: [
+      ['{noun} {at} en progresión.', 0.5],
+      ['{noun} {at} que ha aumentado respecto al estudio previo.', 0.5],
+    ],
+    new: [
+      ['{noun} {at} de nueva aparición.', 0.6],
+      ['Aparición de {noun} {at}.', 0.4],
+    ],
+  },
   doubtCue: /posible|dudosa|no se puede descartar|podrían/i,
   denialCue:
     /(?<!\p{L})(?:no|sin|ni|normal(?:es)?|íntegr[oa]s?|conservad[oa]s?|libres?|limpios|resuelt[oa]|resolución)(?!\p{L})/iu,
@@ -132,6 +151,31 @@ const reasons: Weighted = [
   ['fiebre', 0.1],
 ]
 
+const levels = { upper: 'superior', mid: 'medio', lower: 'inferior' } as const
+const definite = ({ text, gender }: Noun): string => `${gender === 'f' ? 'la' : 'el'} ${text}`
+
+/** Questions and answers in Spanish. */
+const spanishQuestions: Speaker['questions'] = {
+  yes: 'sí',
+  no: 'no',
+  presence: ({ text, gender, mass }) => `¿Hay ${mass ? '' : `${article(gender ?? 'm')} `}${text}?`,
+  normal: '¿Es normal esta radiografía de tórax?',
+  kinds: '¿Cuántos hallazgos distintos hay?',
+  side: (noun) => `¿En qué lado está ${definite(noun)}?`,
+  onSide: (noun, side) => `¿Está ${definite(noun)} en el lado ${side === 'left' ? 'izquierdo' : 'derecho'}?`,
+  place: (noun) => `¿En qué parte del pulmón está ${definite(noun)}?`,
+  size: (noun) => `¿Cuántos milímetros mide ${definite(noun)}?`,
+  degree: (noun) => `¿Qué grado o tamaño tiene ${definite(noun)}?`,
+  count: ({ text, plural, gender }) => `¿${gender === 'f' ? 'Cuántas' : 'Cuántos'} ${plural ?? text} hay?`,
+  change: (noun) => `¿Cómo ha cambiado ${definite(noun)} desde el estudio previo?`,
+  larger: (a, b) => `¿Es ${definite(a)} mayor que ${definite(b)}?`,
+  sides: { left: 'izquierdo', right: 'derecho', bilateral: 'ambos' },
+  courses: { improving: 'en mejoría', stable: 'estable', worsening: 'en progresión' },
+  view: '¿Qué proyecciones se realizaron?',
+  views: ['PA', 'PA y lateral'],
+  largerEffusion: '¿Qué derrame pleural es mayor?',
+}
+
 export const spanishSpeaker: Speaker = {
   code: 'es',
   language: spanish,
@@ -168,30 +212,18 @@ export const spanishSpeaker: Speaker = {
     const level = zone === null ? '' : { upper: ' superior', mid: ' medio', lower: ' inferior' }[zone]
     return { side: `el lado ${of}`, at: `en el campo${level} ${of}` }
   },
-  course: {
-    improving: [
-      ['{noun} {at} en mejoría.', 0.5],
-      ['{noun} {at} que ha disminuido respecto al estudio previo.', 0.5],
-    ],
-    stable: [
-      ['{noun} {at} estable.', 0.5],
-      ['{noun} {at} que permanece igual.', 0.5],
-    ],
-    worsening: [
-      ['{noun} {at} en progresión.', 0.5],
-      ['{noun} {at} que ha aumentado respecto al estudio previo.', 0.5],
-    ],
-    new: [
-      ['{noun} {at} de nueva aparición.', 0.6],
-      ['Aparición de {noun} {at}.', 0.4],
-    ],
-  },
-  courseSlots: () => ({}),
   courseWord: { improving: 'en mejoría', stable: 'estable', worsening: 'en progresión', new: 'de nueva aparición' },
   resolved: [
     ['Resolución de {noun}.', 0.6],
     ['Ya no se observa {noun}.', 0.4],
   ],
+  noun: (finding) => {
+    const { train, gender, mass = false } = termsOf(finding)
+    const text = train[0]?.[0] as string
+    return { text, gender, mass, plural: spanishPlural(text) }
+  },
+  placeOf: (side, zone) => `campo ${levels[zone]} ${side === 'left' ? 'izquierdo' : 'derecho'}`,
+  questions: spanishQuestions,
   pneumonia: { said: 'sugestiva de neumonía', name: 'neumonía' },
   advice: {
     Nodule: ['Se recomienda TC de tórax.'],

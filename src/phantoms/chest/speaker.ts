@@ -1,9 +1,10 @@
 /** @file What a language must be able to say about a chest: filled by english.ts and spanish.ts, spoken by describe.ts. */
 
 import type { Random } from '../../core/random.ts'
-import type { Language, Manner, Phrase, Weighted } from '../grammar.ts'
+import type { Course, Language, Manner, Phrase, Weighted } from '../grammar.ts'
+import type { Noun, QuestionWords } from '../questions.ts'
 import type { FindingName } from './findings.ts'
-import type { Finding, Scene } from './scene.ts'
+import type { Finding, Scene, Zone } from './scene.ts'
 
 /** A noun phrase about a finding and the words it is made of; null where nothing is said. */
 export interface Spoken extends Phrase {
@@ -44,16 +45,22 @@ export interface Speaker {
   signs: Record<FindingName, Weighted>
   /** Side and place for signs, "left" and "in the left upper lobe". */
   sideAndPlace(finding: Finding): { side: string; at: string }
-  /** Sentences with the course of a finding. Slots: {noun} {item} {the} {at} {is} {has}. */
-  course: Record<'improving' | 'stable' | 'worsening' | 'new', Weighted>
-  /** Extra slots of {@link course}: article and verb. */
-  courseSlots(spoken: Spoken): Record<string, string>
   /** Course in an impression, after the noun. */
-  courseWord: Record<'improving' | 'stable' | 'worsening' | 'new', string>
+  courseWord: Record<Course, string>
   /** A finding that has gone; {noun}. */
   resolved: Weighted
   /** What a consolidation is read as, after a comma. */
   pneumonia: { said: string; name: string }
+  /** A finding, or any of a name, as questions call it. */
+  noun(finding: Finding | FindingName): Noun
+  /** A side and level as an answer. */
+  placeOf(side: 'left' | 'right', zone: Zone): string
+  questions: QuestionWords & {
+    view: string
+    /** Answers for one view and for two. */
+    views: readonly [string, string]
+    largerEffusion: string
+  }
   advice: Partial<Record<FindingName, readonly string[]>>
   normal: Weighted
   asAbove: string

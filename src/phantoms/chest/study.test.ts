@@ -148,11 +148,33 @@ suite('what goes with a study', () => {
         if (type === 'presence') expect(answer === 'yes', question).toBe(truth?.labels[name] === 1)
       }
     }
-    expect([...types].sort()).toEqual(['change', 'comparison', 'count', 'location', 'presence', 'side', 'view'])
+    expect([...types].sort()).toEqual(['change', 'comparison', 'count', 'location', 'presence', 'side', 'size', 'view'])
     for (const [type, { yes, no }] of closed) {
       if (type === 'presence' || yes + no < 20) continue // normal or not follows the dial
       expect(yes / (yes + no), type).toBeGreaterThan(0.3)
       expect(yes / (yes + no), type).toBeLessThan(0.75)
+    }
+  })
+
+  it('questions and answers of the Spanish voice are Spanish, and answer as the English ones do', () => {
+    const same: Record<string, string> = { sí: 'yes', izquierdo: 'left', derecho: 'right', ambos: 'both' }
+    const courses: Record<string, string> = {
+      'en mejoría': 'improving',
+      estable: 'stable',
+      'en progresión': 'worsening',
+    }
+    for (let i = 0; i < 150; i++) {
+      const options = { dials: { normals: 0.2, labelNoise: 0 } }
+      const spanish = studyOf(9, i, { ...options, voice: { style: 'es' } }).questions
+      const english = studyOf(9, i, options).questions
+      expect(spanish.map(({ type, kind }) => [type, kind])).toEqual(english.map(({ type, kind }) => [type, kind]))
+      spanish.forEach(({ question, answer, type }, k) => {
+        expect(question).toMatch(/^¿[A-ZÁÉÍÓÚ].*\?$/)
+        expect(question, question).not.toMatch(/\b(?:the|is|are|which|how|there|lung)\b/i)
+        const other = english[k]?.answer
+        if (type !== 'location' && type !== 'view') expect(same[answer] ?? courses[answer] ?? answer).toBe(other)
+        if (type === 'location') expect(answer).toMatch(/^campo (?:superior|medio|inferior) (?:izquierdo|derecho)$/)
+      })
     }
   })
 

@@ -4,7 +4,7 @@ import type { Split, Study } from '../../data/study.ts'
 import { truthOf } from '../grammar.ts'
 import { visitOf } from '../patients.ts'
 import { type Annotation, annotate, type LabelMask } from './annotate.ts'
-import { describe, type Voice } from './describe.ts'
+import { describe, speakerOf, type Voice } from './describe.ts'
 import { type DialsInput, dialsOf } from './dials.ts'
 import { findings } from './findings.ts'
 import { fixationsOf } from './gaze.ts'
@@ -73,7 +73,7 @@ export function studyOfScene(scene: Scene, options: StudyOptions = {}): Study {
     }),
     masks: masks.map(({ image, label }) => ({ image, label, path: maskPath(scene, { image, label }) })),
     points: [],
-    questions: questionsOf(scene),
+    questions: questionsOf(scene, speakerOf(options.voice?.style), changesOf(scene)),
     priors: Array.from({ length: scene.index - first }, (_, k) => studyId(first + k)),
     attributes: attributesOf(scene),
     signals: [],

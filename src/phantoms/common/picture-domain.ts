@@ -14,9 +14,9 @@ import type { Place } from '../patients.ts'
 import { kebab, studyId } from '../person.ts'
 import { blur } from '../raster.ts'
 import { boxAround, type Canvas, canvasOf, maskOf, type Pose } from './canvas.ts'
-import { type Dictation, dictate } from './dictate.ts'
+import type { Dictation } from './dictate.ts'
 import { type FindingSpec, type Planner, planScene, type Scene } from './plan.ts'
-import { type PlacedBox, recordOf } from './record.ts'
+import { type PlacedBox, recordScene } from './record.ts'
 
 /** One picture of a study. */
 export interface View {
@@ -140,7 +140,6 @@ export function makePictures<Name extends string, Anatomy, Shape, Dials extends 
   return async (place, options) => {
     const { dials, size, bits } = options
     const scene = planScene(domain.planner, options.seed, place, dials)
-    const description = dictate(domain.words, scene, { heldOutSynonyms: options.heldOutSynonyms }, options.voice)
     const id = studyId(scene.index)
     const views = domain.views(scene)
     const files: { path: string; bytes: Uint8Array }[] = []
@@ -149,8 +148,10 @@ export function makePictures<Name extends string, Anatomy, Shape, Dials extends 
     for (const [image, view] of views.entries()) {
       const canvas = canvasOf(domain.pose(scene, view), size)
       const path = `images/${id}${views.length > 1 ? `-${view.id}` : ''}.png`
-      const grey = renderView(domain, scene, view, size, { contrast: dials.contrast, noise: dials.noise })
-      files.push({ path, bytes: await encodePng(quantise(grey, bits), size, size) })
+      if (options.pictures !== false) {
+        const grey = renderView(domain, scene, view, size, { contrast: dials.contrast, noise: dials.noise })
+        files.push({ path, bytes: await encodePng(quantise(grey, bits), size, size) })
+      }
       const mm = Math.round(1e4 / canvas.perMm) / 1e4
       images.push({ path, view: view.name, modality: view.modality, spacing: [mm, mm] })
       if (!options.masks) continue
@@ -166,14 +167,12 @@ export function makePictures<Name extends string, Anatomy, Shape, Dials extends 
       ...domain.attributes?.(scene),
       ...more.attributes,
     }
-    const captions = [...description.captions, ...(more.captions ?? [])]
     const boxes = boxesOf(domain, scene, size)
-    const study = recordOf(scene, domain.planner.specs, description, boxes, {
+    const study = recordScene(domain.planner, domain.words, scene, options, boxes, {
       ...more,
       images,
       masks,
       attributes,
-      captions,
     })
     return { study, files }
   }

@@ -3,9 +3,9 @@
 import { type Random, random } from '../../core/random.ts'
 import type { CommonDials } from '../dials.ts'
 import type { Terms, Weighted } from '../grammar.ts'
+import { type Drawn, mentionsOf, type Said, type Mention as Statement } from '../mentions.ts'
 import type { Place } from '../patients.ts'
 import { cueOf, drawPresence, type People, type Person, personOf } from '../person.ts'
-import { type Drawn, mentionsOf, type Said, type Mention as Statement } from '../statements.ts'
 
 /** What is known of a finding before any is drawn. */
 export interface FindingSpec<Name extends string = string> {

@@ -1,10 +1,14 @@
-/** @file The record of a study whose scene was planned: ids, earlier studies, words, boxes, truth, questions. */
+/** @file The record of a study whose scene was planned: ids, earlier studies, words, boxes, truth, what is known of findings. */
 
 import { random } from '../../core/random.ts'
-import type { Study } from '../../data/study.ts'
-import { studyId } from '../person.ts'
-import { type Description, truthOfScene } from './dictate.ts'
-import type { FindingSpec, Scene } from './plan.ts'
+import type { Study, StudyInput } from '../../data/study.ts'
+import type { CommonDials } from '../dials.ts'
+import type { MakeOptions } from '../domain.ts'
+import { truthOf } from '../grammar.ts'
+import { particularsOf } from '../particulars.ts'
+import { presence, recordOf } from '../person.ts'
+import { type Dictation, dictate, storyIn } from './dictate.ts'
+import { type Planner, planScene, type Scene } from './plan.ts'
 
 /** A box of the study and the finding (index in the scene) that it holds. */
 export interface PlacedBox {
@@ -14,68 +18,53 @@ export interface PlacedBox {
   box: Study['boxes'][number]['box']
 }
 
-/** The fields of a study that come from its scene and words; what the domain adds goes into `more`. */
-export function recordOf<Name extends string, Anatomy, Shape>(
+/** The fields of a study that come from its scene; what the domain adds goes into `more`. */
+export function recordScene<Name extends string, Anatomy, Shape, Dials extends CommonDials>(
+  planner: Planner<Name, Anatomy, Shape, Dials>,
+  words: Dictation<Name, Anatomy, Shape>,
   scene: Scene<Name, Anatomy, Shape>,
-  specs: readonly FindingSpec<Name>[],
-  { report, captions, labels, sentences }: Description,
+  options: MakeOptions<Dials>,
   boxes: readonly PlacedBox[],
-  more: Partial<Study> & Pick<Study, 'images'>,
+  more: Omit<StudyInput, 'id' | 'patient' | 'split' | 'domain' | 'report'>,
 ): Study {
-  const names = specs.map(({ name }) => name)
-  const truth = truthOfScene(
-    names,
-    scene,
-    sentences,
-    boxes.map(({ finding }) => finding),
+  const { seed, index, split, domain } = scene
+  const { known, changes } = storyIn(words, scene, (before) =>
+    words.unrelated ? undefined : planScene(planner, seed, { index: before, split }, options.dials),
   )
-  return {
-    id: studyId(scene.index),
-    patient: scene.patient,
-    split: scene.split,
-    domain: scene.domain,
+  const { report, captions, labels, sentences } = dictate(words, scene, options, options.voice, changes)
+  const names = words.specs.map(({ name }) => name)
+  const { questions, attributes, ...particulars } = particularsOf({
+    examination: words.kind,
+    names,
+    words: Object.fromEntries(words.specs.map(({ name, terms }) => [name, [terms]])),
+    known,
+    changes,
+    sentences,
+    stream: random(seed, domain, 'questions', index),
+    ...(more.questions ? { questions: more.questions as Study['questions'] } : {}),
+  })
+  return recordOf(scene, {
+    ...more,
+    ...particulars,
+    domain,
     report,
-    captions,
+    captions: [...captions, ...(more.captions ?? [])],
     labels,
     boxes: boxes.map(({ image, finding, label, box }) => {
       const said = sentences.find((s) => s.finding === finding && s.section === 'findings')
       return { image, label, ...(said ? { phrase: said.text } : {}), box }
     }),
-    masks: [],
-    points: [],
-    priors: Array.from({ length: scene.visit }, (_, k) => studyId(scene.index - scene.visit + k)),
-    signals: [],
-    frames: [],
-    changes: {},
-    fixations: [],
-    ratings: [],
-    truth,
-    ...more,
-    questions: [...presenceQuestions(scene, specs), ...(more.questions ?? [])],
-    attributes: { age: scene.age, sex: scene.sex, ...more.attributes },
-  }
-}
-
-/** Two closed questions on presence, answered by what is drawn; findings drawn faintly are not asked about. */
-function presenceQuestions<Name extends string, Anatomy, Shape>(
-  scene: Scene<Name, Anatomy, Shape>,
-  specs: readonly FindingSpec<Name>[],
-): Study['questions'] {
-  const stream = random(scene.seed, scene.domain, 'questions', scene.index)
-  const clear = scene.findings.filter(({ strength }) => strength >= 0.5)
-  const absent = specs.filter(({ name }) => !scene.findings.some((finding) => finding.name === name))
-  const asked = [
-    ...(clear.length > 0 ? [[stream.pick(clear).name, 'yes'] as const] : []),
-    ...(absent.length > 0 ? [[stream.pick(absent).name, 'no'] as const] : []),
-  ]
-  return asked.map(([name, answer]) => {
-    const terms = (specs.find((spec) => spec.name === name) as FindingSpec<Name>).terms
-    const noun = stream.weighted(terms.train)
-    return {
-      question: `Is there ${terms.mass ? '' : 'any '}${noun}?`,
-      answer,
-      kind: 'closed',
-      type: 'presence',
-    } as const
+    questions,
+    attributes: { ...attributes, ...more.attributes },
+    truth: {
+      labels: presence(
+        names,
+        scene.findings.map(({ name }) => name),
+      ),
+      sentences: truthOf(
+        sentences,
+        boxes.map(({ finding }) => finding),
+      ),
+    },
   })
 }

@@ -35,16 +35,18 @@ const crownDials = z
 
 export const crownWords: Dictation<CrownFinding, CrownAnatomy, CrownShape> = {
   specs: crownSpecs,
+  kind: 'scan of the tooth crowns',
   examination: () => 'Axial slice of the tooth crowns',
   wording: () => ({}),
+  facts: ({ name }) => (positionOf[name] ? { place: `the ${positionOf[name]} of the picture` } : {}),
   complaints: [
     ['an implant to be planned', 0.6],
     ['a dental check', 0.4],
   ],
   comparison: 'Earlier scan of the jaw.',
   boilerplates: [
-    { weight: 0.6, findings: [['The tooth row is complete.', []]], impression: 'No implant is needed.' },
-    { weight: 0.4, findings: [['All teeth of the arch are present.', []]], impression: 'Complete dentition.' },
+    { weight: 0.6, sentences: [['The tooth row is complete.', []]], impression: 'No implant is needed.' },
+    { weight: 0.4, sentences: [['All teeth of the arch are present.', []]], impression: 'Complete dentition.' },
   ],
   normal: [
     ['No implant is needed.', 0.6],

@@ -34,6 +34,7 @@ const quadrant = ({ jaw, side }: PanoramaShape): number =>
 
 export const panoramaWords: Dictation<PanoramaFinding, PanoramaAnatomy, PanoramaShape> = {
   specs: panoramaSpecs,
+  kind: 'dental panorama',
   examination: () => 'Dental panoramic radiograph',
   wording({ name, shape }, _scene, stream) {
     if (name === 'Impacted Wisdom Tooth') return { place: `in the ${shape.side} ${shape.jaw} jaw` }
@@ -45,6 +46,11 @@ export const panoramaWords: Dictation<PanoramaFinding, PanoramaAnatomy, Panorama
         : `${preposition} tooth ${quadrant(shape)}${shape.tooth}`,
     }
   },
+  facts({ name, shape }) {
+    const { side, jaw, tooth } = shape
+    return { side, place: name === 'Impacted Wisdom Tooth' ? `${jaw} jaw` : `${jaw} ${names[tooth - 1]}` }
+  },
+  short: { 'right upper': 'UR', 'left upper': 'UL', 'right lower': 'LR', 'left lower': 'LL' },
   complaints: [
     ['a dental check', 0.5],
     ['toothache', 0.3],
@@ -54,7 +60,7 @@ export const panoramaWords: Dictation<PanoramaFinding, PanoramaAnatomy, Panorama
   boilerplates: [
     {
       weight: 0.6,
-      findings: [
+      sentences: [
         ['No caries or periapical lesion.', ['Caries', 'Periapical Lesion']],
         ['The condyles are symmetric.', []],
       ],
@@ -62,7 +68,7 @@ export const panoramaWords: Dictation<PanoramaFinding, PanoramaAnatomy, Panorama
     },
     {
       weight: 0.4,
-      findings: [
+      sentences: [
         ['The teeth are free of caries.', ['Caries']],
         ['No periapical lesion.', ['Periapical Lesion']],
       ],

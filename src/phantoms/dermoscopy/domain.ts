@@ -6,8 +6,11 @@ import { phantomDomain } from '../domain.ts'
 import { meanOf } from '../effects.ts'
 import { boxOf, maskOf, type OwnedBox, toPixels } from '../outline.ts'
 import { presence } from '../person.ts'
+import { storyOf } from '../statements.ts'
 import { conceptOutlines, lesionOutline, renderDermoscopy } from './render.ts'
 import {
+  type Concept,
+  type ConceptName,
   conceptNames,
   conceptsOf,
   type DiagnosisName,
@@ -15,7 +18,7 @@ import {
   diagnosisNames,
   sampleDermoscopy,
 } from './scene.ts'
-import { captionDermoscopy, dermoscopyWords, describeDermoscopy } from './words.ts'
+import { captionDermoscopy, dermoscopyWording, dermoscopyWords, describeDermoscopy, nameOfDiagnosis } from './words.ts'
 
 export const dermoscopy = phantomDomain({
   id: 'dermoscopy',
@@ -45,12 +48,32 @@ export const dermoscopy = phantomDomain({
       {
         domain: 'dermoscopy',
         person: scene,
-        picture: renderDermoscopy(scene, size, { contrast: dials.contrast, noise: dials.noise }),
+        picture: () => renderDermoscopy(scene, size, { contrast: dials.contrast, noise: dials.noise }),
         sentences: (options.voice === 'caption' ? captionDermoscopy : describeDermoscopy)(scene, options),
         boxes,
         masks: [['Lesion', maskOf([outline], size)]],
         image: { modality: 'XC' },
         attributes: { diagnosis: scene.diagnosis, diameterMm: scene.diameterMm, cue: scene.camera.ink },
+        particulars: {
+          ...storyOf<ConceptName, Concept>(scene, dermoscopyWording),
+          examination: null,
+          names: conceptNames,
+          words: dermoscopyWords,
+          questions: [
+            {
+              question: 'What is the diagnosis?',
+              answer: nameOfDiagnosis(scene.diagnosis),
+              kind: 'open',
+              type: 'diagnosis',
+            },
+            {
+              question: 'How many millimetres does the lesion measure?',
+              answer: String(scene.diameterMm),
+              kind: 'open',
+              type: 'size',
+            },
+          ],
+        },
         truth: {
           ...presence(
             conceptNames,

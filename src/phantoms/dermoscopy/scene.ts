@@ -4,9 +4,9 @@ import { z } from 'zod'
 import { type Random, random } from '../../core/random.ts'
 import type { Split } from '../../data/study.ts'
 import { findingDials, pictureDials, shortcutDials } from '../dials.ts'
+import { mentionsOf, type Said } from '../mentions.ts'
 import type { Spot } from '../outline.ts'
 import { cueOf, type Person, personOf } from '../person.ts'
-import { mentionsOf, type Said } from '../statements.ts'
 
 /** What dermatologists look for. Names are label keys. */
 export const conceptNames = [

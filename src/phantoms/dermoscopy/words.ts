@@ -1,8 +1,18 @@
 /** @file Dermoscopy in words: concepts, diagnosis, a report or a caption. */
 
 import { random } from '../../core/random.ts'
-import { capital, longTail, type Manner, nameOf, type Sentence, say, sentence, type Terms } from '../grammar.ts'
-import { isPlural, phraseOf, speak, type Wording, wordsOf } from '../statements.ts'
+import {
+  capital,
+  isPlural,
+  longTail,
+  type Manner,
+  nameOf,
+  type Sentence,
+  say,
+  sentence,
+  type Terms,
+} from '../grammar.ts'
+import { phraseOf, speak, type Wording, wordsOf } from '../statements.ts'
 import { type Concept, type ConceptName, type DermoscopyScene, type DiagnosisName, siteOf } from './scene.ts'
 
 export type DermoscopyLabel = ConceptName | DiagnosisName
@@ -97,7 +107,9 @@ const spread: ReadonlySet<ConceptName> = new Set([
   'Regression',
 ])
 
-const wording: Wording<ConceptName, Concept> = {
+export const dermoscopyWording: Wording<ConceptName, Concept> = {
+  short: { 'at the border': 'at border' },
+  facts: ({ name, extent, spots }) => ({ extent: spots.length, ...(spread.has(name) ? { degree: extent } : {}) }),
   terms: conceptTerms,
   phrase(concept, name, stream) {
     const extent = spread.has(concept.name) && stream.chance(0.5) ? `${concept.extent} ` : ''
@@ -134,6 +146,11 @@ const wording: Wording<ConceptName, Concept> = {
   },
 }
 
+/** The usual name of a diagnosis. */
+export function nameOfDiagnosis(diagnosis: DiagnosisName): string {
+  return diagnosisTerms[diagnosis].train[0]?.[0] as string
+}
+
 function conclusionOf(
   scene: DermoscopyScene,
   manner: Manner,
@@ -149,13 +166,9 @@ export function describeDermoscopy(scene: DermoscopyScene, manner: Manner): Sent
   const who = scene.sex === 'F' ? 'woman' : 'man'
   const why = say(longTail('changing mole', 'new lesion', 'skin check', 'pigmented lesion'), stream)
   const conclusion = conclusionOf(scene, manner, stream)
-  const body: Sentence<DermoscopyLabel>[] = speak<ConceptName, Concept>(
-    scene,
-    wording,
-    manner,
-    stream,
-    conclusion as Sentence<ConceptName>,
-  )
+  const body: Sentence<DermoscopyLabel>[] = speak<ConceptName, Concept>(scene, dermoscopyWording, manner, stream, {
+    conclusion: conclusion as Sentence<ConceptName>,
+  })
   const size =
     !scene.boilerplate && stream.chance(0.5)
       ? [sentence<DermoscopyLabel>(`The lesion measures ${scene.diameterMm} mm.`)]
@@ -171,7 +184,7 @@ export function describeDermoscopy(scene: DermoscopyScene, manner: Manner): Sent
 export function captionDermoscopy(scene: DermoscopyScene, manner: Manner): Sentence<DermoscopyLabel>[] {
   const stream = random(scene.seed, 'caption', scene.index)
   const positives = scene.mentions.filter(({ polarity }) => polarity === 1)
-  const nouns = positives.map(({ about }) => phraseOf(wording, about as Concept, manner, stream).noun)
+  const nouns = positives.map(({ about }) => phraseOf(dermoscopyWording, about as Concept, manner, stream).noun)
   const diagnosis = nameOf(diagnosisTerms[scene.diagnosis], manner, stream)
   const head = stream.pick(['Dermoscopic image of', 'Dermoscopy of', 'Skin lesion:'])
   const text = `${head} ${diagnosis}${nouns.length > 0 ? ` with ${nouns.join(', ')}` : ''}.`

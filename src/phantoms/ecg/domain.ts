@@ -1,10 +1,10 @@
 /** @file The ECG phantom: WFDB records, statements, a picture of the twelve leads, declaration. */
 
 import sharp from 'sharp'
-import { type Dictation, dictate } from '../common/dictate.ts'
+import type { Dictation } from '../common/dictate.ts'
 import { fieldsOf } from '../common/picture-domain.ts'
 import { planScene } from '../common/plan.ts'
-import { recordOf } from '../common/record.ts'
+import { recordScene } from '../common/record.ts'
 import { commonEffects } from '../dial-effects.ts'
 import { type DialEffect, type MadeStudy, type MakeOptions, phantomDomain } from '../domain.ts'
 import { meanOf } from '../effects.ts'
@@ -26,6 +26,7 @@ import { leads, signalsOf } from './signal.ts'
 
 export const ecgWords: Dictation<EcgFinding, EcgAnatomy, EcgShape> = {
   specs: ecgSpecs,
+  kind: 'ECG',
   examination: () => 'Twelve-lead ECG',
   wording({ name }, { anatomy }, stream) {
     if (name === 'First Degree AV Block' && stream.chance(0.4)) return { after: `of ${Math.round(anatomy.pr)} ms` }
@@ -33,6 +34,12 @@ export const ecgWords: Dictation<EcgFinding, EcgAnatomy, EcgShape> = {
     if (rated && stream.chance(0.5)) return { after: `at ${Math.round(anatomy.rate)} beats a minute` }
     return {}
   },
+  facts({ name, shape: { amount } }, { anatomy }) {
+    if (name === 'First Degree AV Block') return { kind: `${Math.round(anatomy.pr)} ms`, extent: anatomy.pr }
+    if (/^(?:Atrial|Sinus)/.test(name)) return { kind: `${Math.round(anatomy.rate)} beats a minute` }
+    return { extent: amount }
+  },
+  short: { 'beats a minute': 'bpm' },
   remarks(scene, stream) {
     const rhythm = ['Atrial Fibrillation', 'Sinus Bradycardia', 'Sinus Tachycardia']
     const sinus =
@@ -55,7 +62,7 @@ export const ecgWords: Dictation<EcgFinding, EcgAnatomy, EcgShape> = {
   boilerplates: [
     {
       weight: 0.6,
-      findings: [
+      sentences: [
         ['Sinus rhythm.', []],
         ['No sign of infarction or st depression.', ['Anterior Infarction', 'Inferior Infarction', 'ST Depression']],
       ],
@@ -63,7 +70,7 @@ export const ecgWords: Dictation<EcgFinding, EcgAnatomy, EcgShape> = {
     },
     {
       weight: 0.4,
-      findings: [
+      sentences: [
         ['Regular sinus rhythm.', []],
         ['ST segments are normal, no Q waves.', ['ST Depression', 'Anterior Infarction', 'Inferior Infarction']],
       ],
@@ -88,22 +95,12 @@ function superclasses(scene: EcgScene): string {
   return found.size > 0 ? [...found].sort().join(' ') : scene.findings.length === 0 ? 'NORM' : 'OTHER'
 }
 
-async function makeEcg(
-  place: Place,
-  { seed, size, dials, heldOutSynonyms, voice }: MakeOptions<EcgDials>,
-): Promise<MadeStudy> {
+async function makeEcg(place: Place, options: MakeOptions<EcgDials>): Promise<MadeStudy> {
+  const { seed, size, dials, pictures = true } = options
   const scene = planScene(ecgPlanner, seed, place, dials)
   const id = studyId(scene.index)
-  const signals = signalsOf(scene, dials.rate, dials.seconds, { contrast: dials.contrast, noise: dials.noise })
-  const { header, samples } = encodeWfdb({
-    name: id,
-    rate: dials.rate,
-    leads: signals,
-    comments: ['Phantom, not a person'],
-  })
-  const words = dictate(ecgWords, scene, { heldOutSynonyms }, voice)
   const path = `signals/${id}.hea`
-  const study = recordOf(scene, ecgSpecs, words, [], {
+  const study = recordScene(ecgPlanner, ecgWords, scene, options, [], {
     images: [],
     signals: [{ path, kind: 'ecg', rate: dials.rate }],
     attributes: {
@@ -112,6 +109,14 @@ async function makeEcg(
       superclass: superclasses(scene),
       cue: scene.tag.boxed,
     },
+  })
+  if (!pictures) return { study, files: [] }
+  const signals = signalsOf(scene, dials.rate, dials.seconds, { contrast: dials.contrast, noise: dials.noise })
+  const { header, samples } = encodeWfdb({
+    name: id,
+    rate: dials.rate,
+    leads: signals,
+    comments: ['Phantom, not a person'],
   })
   const files = [
     { path, bytes: header },

@@ -1,14 +1,16 @@
 /** @file Endoscopy as a domain. */
 
+import type { Study } from '../../data/study.ts'
 import { assemble } from '../assemble.ts'
 import { findingEffects, pictureEffects, shortcutEffects, togetherEffect } from '../dial-effects.ts'
 import { phantomDomain } from '../domain.ts'
 import { meanOf } from '../effects.ts'
 import { boxOf, maskOf, type OwnedBox, toPixels } from '../outline.ts'
 import { presence } from '../person.ts'
+import { storyOf } from '../statements.ts'
 import { lesionOutlines, renderEndoscopy } from './render.ts'
-import { endoscopyDials, lesionNames, placeName, sampleEndoscopy } from './scene.ts'
-import { captionEndoscopy, describeEndoscopy, endoscopyWords } from './words.ts'
+import { endoscopyDials, type Lesion, type LesionName, lesionNames, placeName, sampleEndoscopy } from './scene.ts'
+import { captionEndoscopy, describeEndoscopy, endoscopyWording, endoscopyWords } from './words.ts'
 
 export const endoscopy = phantomDomain({
   id: 'endoscopy',
@@ -34,12 +36,24 @@ export const endoscopy = phantomDomain({
     })
     const [polyp] = scene.findings.filter(({ name }) => name === 'Polyp')
     const [first] = polyp?.spots ?? []
+    const questions: Study['questions'] = polyp
+      ? [{ question: 'Which colour is the polyp?', answer: polyp.tint, kind: 'open', type: 'colour' }]
+      : []
+    const story = storyOf<LesionName, Lesion>(
+      scene,
+      endoscopyWording,
+      (before) => sampleEndoscopy(options.seed, before, dials, split).findings,
+    )
     return assemble(
       {
         domain: 'endoscopy',
         person: scene,
-        picture: renderEndoscopy(scene, size, { contrast: dials.contrast, noise: dials.noise }),
-        sentences: (options.voice === 'caption' ? captionEndoscopy : describeEndoscopy)(scene, options),
+        picture: () => renderEndoscopy(scene, size, { contrast: dials.contrast, noise: dials.noise }),
+        sentences:
+          options.voice === 'caption'
+            ? captionEndoscopy(scene, options)
+            : describeEndoscopy(scene, options, story.changes),
+        particulars: { ...story, examination: 'mucosa', names: lesionNames, words: endoscopyWords, questions },
         boxes,
         masks: [...masks].map(([label, outlines]) => [label, maskOf(outlines, size)] as const),
         image: { modality: 'ES' },

@@ -1,8 +1,10 @@
 /** @file Endoscopy in words: lesions with number, size, colour, shape and place; a report, or the caption of a prompt. */
 
 import { random } from '../../core/random.ts'
+import type { Study } from '../../data/study.ts'
 import { longTail, type Manner, nameOf, plural, type Sentence, say, sentence, type Terms } from '../grammar.ts'
-import { isNormal, speak, type Wording, wordsOf } from '../statements.ts'
+import { isNormal } from '../mentions.ts'
+import { speak, type Wording, wordsOf } from '../statements.ts'
 import { type EndoscopyScene, type Lesion, type LesionName, placeName } from './scene.ts'
 
 const terms: Readonly<Record<LesionName, Terms>> = {
@@ -55,7 +57,19 @@ function placeOf(lesion: Lesion): string | null {
   return lesion.spots.length === 1 && spot ? `in the ${placeName(spot)} of the image` : null
 }
 
-const wording: Wording<LesionName, Lesion> = {
+export const endoscopyWording: Wording<LesionName, Lesion> = {
+  short: { 'of the image': 'of img' },
+  facts(lesion) {
+    const { name, size, shape, sizeMm, spots } = lesion
+    const [spot] = spots
+    return {
+      count: spots.length,
+      ...(name === 'Bleeding' ? {} : { degree: size }),
+      ...(name === 'Polyp' ? { kind: shape, mm: sizeMm } : {}),
+      ...(spots.length === 1 && spot ? { place: placeName(spot) } : {}),
+      extent: sizeMm * spots.length,
+    }
+  },
   terms,
   phrase(lesion, name, stream) {
     const attributes = new Set(['number'])
@@ -93,13 +107,17 @@ const wording: Wording<LesionName, Lesion> = {
 }
 
 /** The sentences of a report. */
-export function describeEndoscopy(scene: EndoscopyScene, manner: Manner): Sentence<LesionName>[] {
+export function describeEndoscopy(
+  scene: EndoscopyScene,
+  manner: Manner,
+  changes: Study['changes'] = {},
+): Sentence<LesionName>[] {
   const stream = random(scene.seed, 'describe', scene.index)
   const why = say(longTail('screening colonoscopy', 'anaemia', 'surveillance', 'change of bowel habit'), stream)
   const who = scene.sex === 'F' ? 'woman' : 'man'
   return [
     sentence<LesionName>(`${scene.age} year old ${who}, ${why}.`, { section: 'indication' }),
-    ...speak<LesionName, Lesion>(scene, wording, manner, stream),
+    ...speak<LesionName, Lesion>(scene, endoscopyWording, manner, stream, { changes }),
   ]
 }
 

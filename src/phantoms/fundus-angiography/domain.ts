@@ -1,7 +1,7 @@
 /** @file Fluorescein angiography as a domain: an examination of two eyes in many frames, with one report. */
 
 import { random } from '../../core/random.ts'
-import type { StudyInput } from '../../data/study.ts'
+import type { Study, StudyInput } from '../../data/study.ts'
 import { wordsIn } from '../assemble.ts'
 import { findingEffects, pictureEffects, shortcutEffects } from '../dial-effects.ts'
 import { phantomDomain } from '../domain.ts'
@@ -9,10 +9,12 @@ import { meanGrain, meanOf } from '../effects.ts'
 import { encodePng, quantise } from '../encode.ts'
 import { poseOf } from '../fundus/shapes.ts'
 import { mapPoints } from '../geometry.ts'
-import { longTail, type Manner, type Sentence, say, sentence, type Terms, truthOf } from '../grammar.ts'
+import { isPlural, longTail, type Manner, type Sentence, say, sentence, type Terms, truthOf } from '../grammar.ts'
+import { isNormal } from '../mentions.ts'
 import { boxOf, maskOf, type OwnedBox } from '../outline.ts'
+import { particularsOf } from '../particulars.ts'
 import { kebab, presence, recordOf, studyId } from '../person.ts'
-import { isPlural, speak, type Wording, wordsOf } from '../statements.ts'
+import { phraseOf, speak, storyOf, type Wording, wordsOf } from '../statements.ts'
 import { findingOutlines, frameRenderer } from './render.ts'
 import {
   type AngiographyFinding,
@@ -20,6 +22,7 @@ import {
   type AngiographyScene,
   angiographyDials,
   angiographyNames,
+  type Eye,
   phaseOf,
   sampleAngiography,
   visibleAt,
@@ -66,6 +69,11 @@ const terms: Readonly<Record<AngiographyName, Terms>> = {
 
 const wording: Wording<AngiographyName, AngiographyFinding> = {
   terms,
+  short: { 'in both eyes': 'OU', 'in the right eye': 'OD', 'in the left eye': 'OS' },
+  facts: ({ eyes, spots }) => ({
+    side: eyes.length === 2 ? 'bilateral' : (eyes[0] as Eye),
+    extent: Object.values(spots).reduce((sum, all) => sum + all.length, 0),
+  }),
   phrase: ({ eyes }, name) => ({
     noun: name,
     place: eyes.length === 2 ? 'in both eyes' : `in the ${eyes[0]} eye`,
@@ -93,15 +101,36 @@ const wording: Wording<AngiographyName, AngiographyFinding> = {
   },
 }
 
-function describe(scene: AngiographyScene, manner: Manner): Sentence<AngiographyName>[] {
+function describe(scene: AngiographyScene, manner: Manner, changes: Study['changes']): Sentence<AngiographyName>[] {
   const { transit } = scene
   const stream = random(transit.seed, 'dye report', transit.index)
   const who = `${transit.age} year old ${transit.sex === 'F' ? 'woman' : 'man'}`
   const why = say(longTail('diabetes', 'blurred vision', 'evaluation before laser'), stream)
   return [
     sentence<AngiographyName>(`${who}, ${why}.`, { section: 'indication' }),
-    ...speak<AngiographyName, AngiographyFinding>(scene, wording, manner, stream),
+    ...speak<AngiographyName, AngiographyFinding>(scene, wording, manner, stream, { changes }),
   ]
+}
+
+/** One line about the examination. */
+function caption(scene: AngiographyScene, manner: Manner): Sentence<AngiographyName>[] {
+  const { transit } = scene
+  const stream = random(transit.seed, 'dye caption', transit.index)
+  const said = scene.mentions.filter(({ polarity }) => polarity === 1)
+  const nouns = said.map(({ about }) => {
+    const { noun, place } = phraseOf(wording, about as AngiographyFinding, manner, stream)
+    return `${noun} ${place}`
+  })
+  const head = stream.pick(['Fluorescein angiography', 'Fluorescein angiogram of both eyes'])
+  const text =
+    nouns.length > 0
+      ? `${head} with ${nouns.join(', ')}.`
+      : isNormal(scene)
+        ? `Normal ${head.toLowerCase()}.`
+        : `${head}.`
+  return said.length === 0
+    ? [sentence(text)]
+    : said.map(({ name, finding }) => sentence(text, { name, polarity: 1, finding }))
 }
 
 export const fundusAngiography = phantomDomain({
@@ -110,7 +139,7 @@ export const fundusAngiography = phantomDomain({
   findings: angiographyNames,
   smallFindings: ['Microaneurysms', 'Haemorrhages', 'Drusen', 'Macular Oedema'],
   dials: angiographyDials,
-  voices: ['report'],
+  voices: ['report', 'caption'],
   words: wordsOf<AngiographyName>(terms),
   size: { least: 48, most: 512, default: 96 },
   async make({ index, split }, options) {
@@ -140,8 +169,23 @@ export const fundusAngiography = phantomDomain({
         if (box) boxes.push({ finding: i, box: { image: 0, label: finding.name, box } })
       }
     })
-    const sentences = describe(scene, options)
+    const story = storyOf<AngiographyName, AngiographyFinding>(
+      { visit: transit.visit, index, findings: scene.findings },
+      wording,
+      (before) => sampleAngiography(options.seed, before, dials, split).findings,
+    )
+    const sentences = options.voice === 'caption' ? caption(scene, options) : describe(scene, options, story.changes)
+    const { attributes, ...particulars } = particularsOf({
+      ...story,
+      examination: 'angiogram',
+      names: angiographyNames,
+      words: wordsOf<AngiographyName>(terms),
+      sentences,
+      stream: random(options.seed, 'dye questions', index),
+      questions: [{ question: 'Which eye was followed?', answer: transit.eye, kind: 'open', type: 'view' }],
+    })
     const study = recordOf(transit, {
+      ...particulars,
       domain: 'fundus-angiography',
       images: [{ path: path(key), view: transit.eye, modality: 'OP' }],
       ...wordsIn(options.voice, sentences),
@@ -158,7 +202,7 @@ export const fundusAngiography = phantomDomain({
             .map(({ name }) => name),
         ),
       })),
-      attributes: { grade: transit.grade, transitEye: transit.eye, cue: scene.window },
+      attributes: { ...attributes, grade: transit.grade, transitEye: transit.eye, cue: scene.window },
       truth: {
         labels: presence(
           angiographyNames,
@@ -170,6 +214,7 @@ export const fundusAngiography = phantomDomain({
         ),
       },
     })
+    if (options.pictures === false) return { study, files: [] }
     const draw = frameRenderer(scene, size, { contrast: dials.contrast, noise: dials.noise })
     const encode = async (frame: (typeof frames)[number], k: number) => ({
       path: path(k),

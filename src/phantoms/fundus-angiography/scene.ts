@@ -7,9 +7,9 @@ import { findingDials, pictureDials, shortcutDials } from '../dials.ts'
 import { fundusDials } from '../fundus/dials.ts'
 import { drawLesion } from '../fundus/lesions.ts'
 import { type FundusScene, fellowEye, type LesionName, sampleFundus } from '../fundus/scene.ts'
+import { mentionsOf, type Said } from '../mentions.ts'
 import type { Spot } from '../outline.ts'
 import { cueOf } from '../person.ts'
-import { mentionsOf, type Said } from '../statements.ts'
 
 /** What can be seen. Names are label keys. */
 export const angiographyNames = [

@@ -1,15 +1,19 @@
 /** @file Fundus photographs as a domain. */
 
+import type { StudyInput } from '../../data/study.ts'
 import { assemble } from '../assemble.ts'
 import { findingEffects, pictureEffects, shortcutEffects, togetherEffect } from '../dial-effects.ts'
 import { phantomDomain } from '../domain.ts'
 import { meanRatio } from '../effects.ts'
+import { mapPoints } from '../geometry.ts'
 import { presence } from '../person.ts'
+import { storyOf } from '../statements.ts'
 import { fundusBoxes, fundusMasks } from './annotate.ts'
 import { fundusDials } from './dials.ts'
 import { renderFundus } from './render.ts'
-import { type FundusScene, gradeNames, lesionNames, sampleFundus } from './scene.ts'
-import { captionFundus, describeFundus, fundusWords } from './words.ts'
+import { type FundusScene, gradeNames, type Lesion, type LesionName, lesionNames, sampleFundus } from './scene.ts'
+import { poseOf } from './shapes.ts'
+import { captionFundus, describeFundus, fundusWording, fundusWords } from './words.ts'
 
 /** True labels of a scene: lesions, retinopathy and its grade. */
 export function fundusTruth(scene: FundusScene): Record<string, 0 | 1> {
@@ -26,6 +30,21 @@ export function fundusTruth(scene: FundusScene): Record<string, 0 | 1> {
   }
 }
 
+/** Middle of the optic disc and of the macula, where they lie in the picture. */
+function landmarks(scene: FundusScene, size: number): StudyInput['points'] {
+  const { disc } = scene.anatomy
+  const pose = poseOf(scene, size)
+  return (
+    [
+      ['Optic Disc', disc.x, disc.y],
+      ['Macula', 0, 0],
+    ] as const
+  ).flatMap(([label, x, y]) => {
+    const point = mapPoints([x, y], pose).map((v) => Math.round(v * 100) / 100)
+    return point.every((v) => v >= 0 && v < size) ? [{ image: 0, label, point }] : []
+  })
+}
+
 export const fundus = phantomDomain({
   id: 'fundus',
   name: 'Fundus photograph',
@@ -38,14 +57,21 @@ export const fundus = phantomDomain({
   async make({ index, split }, options) {
     const { dials, size } = options
     const scene = sampleFundus(options.seed, index, dials, split)
-    const sentences = (options.voice === 'caption' ? captionFundus : describeFundus)(scene, options)
+    // Two eyes cannot be compared.
+    const story = storyOf<LesionName, Lesion>(scene, fundusWording, (before) => {
+      const earlier = sampleFundus(options.seed, before, dials, split)
+      return earlier.eye === scene.eye ? earlier.findings : undefined
+    })
+    const sentences =
+      options.voice === 'caption' ? captionFundus(scene, options) : describeFundus(scene, options, story.changes)
     return assemble(
       {
         domain: 'fundus',
         person: scene,
-        picture: renderFundus(scene, size, { contrast: dials.contrast, noise: dials.noise }),
+        picture: () => renderFundus(scene, size, { contrast: dials.contrast, noise: dials.noise }),
         sentences,
         boxes: fundusBoxes(scene, size),
+        points: landmarks(scene, size),
         masks: options.masks ? [...fundusMasks(scene, size)] : [],
         image: { view: scene.eye, modality: 'OP' },
         attributes: {
@@ -56,6 +82,21 @@ export const fundus = phantomDomain({
           cue: scene.camera.notch,
         },
         truth: fundusTruth(scene),
+        particulars: {
+          ...story,
+          examination: 'fundus photograph',
+          names: lesionNames,
+          words: fundusWords,
+          questions: [
+            { question: 'Which eye is shown?', answer: scene.eye, kind: 'open', type: 'view' },
+            {
+              question: 'What is the grade of diabetic retinopathy?',
+              answer: String(scene.grade),
+              kind: 'open',
+              type: 'grade',
+            },
+          ],
+        },
       },
       options,
     )
@@ -79,7 +120,8 @@ export const fundus = phantomDomain({
     truth: [
       'labels of lesions and grades in the words and in the picture',
       'boxes of lesions; masks of disc, vessels and lesions',
-      'grade, cup to disc ratio, eye and camera as attributes',
+      'grade, cup to disc ratio, eye and camera as attributes; amount and place of lesions; middle of disc and macula as points',
+      'course of lesions since the study before, where it shows the same eye; graph of the report; questions',
     ],
     systems: ['FLAIR', 'CoOPLVT', 'AnomalyCLIP'],
   },

@@ -2,9 +2,9 @@
 
 import { type Random, random } from '../../core/random.ts'
 import type { Split } from '../../data/study.ts'
+import { mentionsOf, type Said } from '../mentions.ts'
 import type { Spot } from '../outline.ts'
 import { cueOf, drawPresence, type Person, personOf } from '../person.ts'
-import { mentionsOf, type Said } from '../statements.ts'
 import type { FundusDials } from './dials.ts'
 import { drawLesion } from './lesions.ts'
 

@@ -1,8 +1,10 @@
 /** @file The fundus in words: names of lesions, places, grades; a report, or one caption. */
 
 import { type Random, random } from '../../core/random.ts'
-import { longTail, type Manner, nameOf, type Sentence, say, sentence, type Terms } from '../grammar.ts'
-import { isNormal, isPlural, phraseOf, speak, type Wording, wordsOf } from '../statements.ts'
+import type { Study } from '../../data/study.ts'
+import { isPlural, longTail, type Manner, nameOf, type Sentence, say, sentence, type Terms } from '../grammar.ts'
+import { isNormal } from '../mentions.ts'
+import { phraseOf, speak, type Wording, wordsOf } from '../statements.ts'
 import { type FundusScene, type GradeName, gradeNames, type Lesion, type LesionName } from './scene.ts'
 
 /** What sentences can be about. */
@@ -109,15 +111,28 @@ export const gradeTerms: Readonly<Record<GradeName, Terms>> = {
 const diffuse: ReadonlySet<LesionName> = new Set(['Laser Scars', 'Bone Spicules', 'Drusen'])
 const counted: ReadonlySet<LesionName> = new Set(['Microaneurysms', 'Haemorrhages', 'Cotton Wool Spots'])
 
-const wording: Wording<LesionName, Lesion> = {
+const amountWords = { few: ['few', 'a few'], several: ['several', 'scattered'], many: ['numerous', 'many'] } as const
+const opacity = { few: 'mild', several: 'moderate', many: 'dense' } as const
+
+/** What readers shorten. */
+const short = { superotemporal: 'ST', inferotemporal: 'IT', superonasal: 'SN', inferonasal: 'IN' }
+
+export const fundusWording: Wording<LesionName, Lesion> = {
+  short,
+  facts({ name, amount, place, groups }) {
+    const spots = groups.flat().length
+    return {
+      extent: spots,
+      ...(counted.has(name) ? { degree: amountWords[amount][0] } : {}),
+      ...(name === 'Media Opacity' ? { degree: opacity[amount] } : {}),
+      ...(place === null ? {} : { place: place === 'macula' || place === 'disc' ? place : `${place} quadrant` }),
+    }
+  },
   terms: lesionTerms,
   phrase(lesion, name, stream) {
     const many = isPlural(name)
     const amount = counted.has(lesion.name) && many && stream.chance(0.7) ? amountWord(lesion, stream) : ''
-    const degree =
-      lesion.name === 'Media Opacity' && stream.chance(0.6)
-        ? `${{ few: 'mild', several: 'moderate', many: 'dense' }[lesion.amount]} `
-        : ''
+    const degree = lesion.name === 'Media Opacity' && stream.chance(0.6) ? `${opacity[lesion.amount]} ` : ''
     return { noun: `${amount}${degree}${name}`, place: placeOf(lesion, stream), many }
   },
   plainDenials: {
@@ -157,8 +172,7 @@ const wording: Wording<LesionName, Lesion> = {
 }
 
 function amountWord(lesion: Lesion, stream: Random): string {
-  const pool = { few: ['few', 'a few'], several: ['several', 'scattered'], many: ['numerous', 'many'] }[lesion.amount]
-  return `${stream.weighted(longTail(...pool))} `
+  return `${stream.weighted(longTail(...amountWords[lesion.amount]))} `
 }
 
 function placeOf(lesion: Lesion, stream: Random): string | null {
@@ -188,20 +202,21 @@ function conclusionOf(scene: FundusScene, manner: Manner, stream: Random): Sente
 }
 
 /** The sentences of a report. */
-export function describeFundus(scene: FundusScene, manner: Manner): Sentence<FundusLabel>[] {
+export function describeFundus(
+  scene: FundusScene,
+  manner: Manner,
+  changes: Study['changes'] = {},
+): Sentence<FundusLabel>[] {
   const stream = random(scene.seed, 'describe', scene.index)
   const who = scene.sex === 'F' ? stream.pick(['woman', 'female']) : stream.pick(['man', 'male'])
   const reason = scene.diabetic
     ? say(longTail('diabetes', 'diabetic eye screening', 'type 2 diabetes'), stream)
     : say(longTail('routine eye examination', 'blurred vision', 'diabetic eye screening'), stream)
   const [first, ...others] = conclusionOf(scene, manner, stream)
-  const body: Sentence<FundusLabel>[] = speak<LesionName, Lesion>(
-    scene,
-    wording,
-    manner,
-    stream,
-    first as Sentence<LesionName>,
-  )
+  const body: Sentence<FundusLabel>[] = speak<LesionName, Lesion>(scene, fundusWording, manner, stream, {
+    conclusion: first as Sentence<LesionName>,
+    changes,
+  })
   const opening = stream.pick([
     `${scene.eye === 'right' ? 'Right' : 'Left'} eye.`,
     `Colour photograph of the ${scene.eye} eye.`,
@@ -223,7 +238,7 @@ export function captionFundus(scene: FundusScene, manner: Manner): Sentence<Fund
   const conclusion = conclusionOf(scene, manner, stream)
   const grade = (conclusion[0] as Sentence).text.replace(/\.$/, '')
   const nouns = positives
-    .map(({ about }) => phraseOf(wording, about as Lesion, manner, stream))
+    .map(({ about }) => phraseOf(fundusWording, about as Lesion, manner, stream))
     .map(({ noun, place }) => (place ? `${noun} ${place}` : noun))
   const head = stream.pick([
     'A fundus photograph of',

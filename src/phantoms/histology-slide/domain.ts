@@ -8,12 +8,13 @@ import { findingEffects, pictureEffects, shortcutEffects } from '../dial-effects
 import { type MadeStudy, phantomDomain } from '../domain.ts'
 import { meanOf, meanRatio, shareOf } from '../effects.ts'
 import { encodePng } from '../encode.ts'
-import { longTail, type Manner, nameOf, type Sentence, sentence, type Terms, truthOf } from '../grammar.ts'
+import { isPlural, longTail, type Manner, nameOf, type Sentence, sentence, type Terms, truthOf } from '../grammar.ts'
 import { renderTile, tissueMask } from '../histology/render.ts'
 import { type GradeName, gradeNames } from '../histology/tile.ts'
 import { gradeTerms } from '../histology/words.ts'
+import { particularsOf } from '../particulars.ts'
 import { kebab, presence, recordOf, studyId } from '../person.ts'
-import { isPlural, speak, type Wording, wordsOf } from '../statements.ts'
+import { speak, type Wording, wordsOf } from '../statements.ts'
 import {
   type SlideFinding,
   type SlideFindingName,
@@ -142,7 +143,27 @@ export const histologySlide = phantomDomain({
           })),
         )
       : []
+    const tilesOf = Object.fromEntries(found.map((name) => [name, tiles.filter((tile) => shows(tile, name)).length]))
+    const ask = (question: string, count: number) =>
+      ({ question, answer: String(count), kind: 'open', type: 'count' }) as const
+    const { attributes, ...particulars } = particularsOf({
+      // Slides of a patient show the same tumour: no course.
+      known: scene.findings.map(({ name, strength }) => ({ name, strength, facts: {} })),
+      changes: {},
+      examination: 'slide',
+      names: slideFindings,
+      words: wordsOf<SlideLabel>({ ...terms, ...gradeTerms }),
+      sentences,
+      stream: random(options.seed, 'slide questions', index),
+      questions: [
+        ask('How many tiles does the slide have?', tiles.length),
+        ...scene.findings.flatMap(({ name, strength }) =>
+          strength < 0.5 ? [] : [ask(`How many tiles show ${terms[name].train[0]?.[0]}?`, tilesOf[name] as number)],
+        ),
+      ],
+    })
     const study = recordOf(scene, {
+      ...particulars,
       domain: 'histology-slide',
       images: tiles.map((tile) => ({
         path: tile.path,
@@ -152,6 +173,8 @@ export const histologySlide = phantomDomain({
       })),
       ...wordsIn(options.voice, sentences),
       attributes: {
+        ...attributes,
+        ...Object.fromEntries(Object.entries(tilesOf).map(([name, count]) => [`${name} tiles`, count])),
         laboratory: scene.laboratory,
         cue: scene.ink,
         tiles: tiles.length,
@@ -171,6 +194,7 @@ export const histologySlide = phantomDomain({
         ),
       },
     })
+    if (options.pictures === false) return { study, files: [] }
     const pictures = await Promise.all(
       tiles.map(({ tile, staining }) =>
         encodeCanvas(renderTile(tile, staining, size, { contrast: dials.contrast, noise: dials.noise })),

@@ -13,8 +13,8 @@ import { findingDials, pictureDials, share, shortcutDials } from '../dials.ts'
 import type { Staining } from '../histology/render.ts'
 import { type Laboratory, laboratories, stainingOf } from '../histology/staining.ts'
 import { type GradeName, gradeNames, layOut, type Tile, type TissueName } from '../histology/tile.ts'
+import { type Drawn, mentionsOf, type Said } from '../mentions.ts'
 import { cueOf, type Person, personOf } from '../person.ts'
-import { type Drawn, mentionsOf, type Said } from '../statements.ts'
 
 /** The gene families of survival models on slides. */
 export const families = [

@@ -6,12 +6,21 @@ import { phantomDomain } from '../domain.ts'
 import { meanRatio, shareOf } from '../effects.ts'
 import { boxOf, maskOf, type OwnedBox, toPixels } from '../outline.ts'
 import { presence } from '../person.ts'
+import { storyOf } from '../statements.ts'
 import { nucleusOutline, renderTile, tissueMask } from './render.ts'
-import { histologyDials, sampleTile, type TileScene, tileFindings } from './scene.ts'
+import {
+  healthy,
+  histologyDials,
+  sampleTile,
+  type TileFinding,
+  type TileFindingName,
+  type TileScene,
+  tileFindings,
+} from './scene.ts'
 import { gradeNames } from './tile.ts'
-import { captionTile, describeTile, histologyWords } from './words.ts'
+import { captionTile, describeTile, histologyWording, histologyWords } from './words.ts'
 
-const { falseNegativeRate: _, ...effects } = findingEffects(tileFindings)
+const effects = findingEffects(tileFindings)
 
 /** Boxes of nuclei (phrase: which kind), mitoses once more by their label. */
 function boxesOf(scene: TileScene, size: number): OwnedBox[] {
@@ -53,7 +62,7 @@ export const histology = phantomDomain({
       {
         domain: 'histology',
         person: scene,
-        picture: renderTile(scene.tile, scene.staining, size, { contrast: dials.contrast, noise: dials.noise }),
+        picture: () => renderTile(scene.tile, scene.staining, size, { contrast: dials.contrast, noise: dials.noise }),
         sentences: (options.voice === 'caption' ? captionTile : describeTile)(scene, options),
         boxes,
         masks: options.masks
@@ -71,6 +80,26 @@ export const histology = phantomDomain({
           nuclei: boxes.filter(({ box }) => box.label === 'Nucleus').length,
           cue: scene.staining.ink,
         },
+        particulars: {
+          // Every study is another tile: nothing to compare.
+          ...storyOf<TileFindingName, TileFinding>(scene, histologyWording),
+          examination: 'tile',
+          healthy,
+          names: tileFindings,
+          words: histologyWords,
+          questions: [
+            ...(drawn.includes('Tumour')
+              ? [
+                  {
+                    question: 'How is the tumour differentiated?',
+                    answer: scene.grade.toLowerCase().split(' ')[0] as string,
+                    kind: 'open' as const,
+                    type: 'grade',
+                  },
+                ]
+              : []),
+          ],
+        },
         truth: {
           ...presence(tileFindings, drawn),
           ...presence(gradeNames, drawn.includes('Tumour') ? [scene.grade] : []),
@@ -82,7 +111,6 @@ export const histology = phantomDomain({
   effects: {
     ...pictureEffects({ normals: 0, prevalence: 3 }),
     ...effects,
-    negationRate: { ...effects.negationRate, dials: {} },
     normals: {
       values: [0, 0.5, 1],
       what: 'share of tiles without tumour and necrosis',

@@ -4,8 +4,8 @@ import { z } from 'zod'
 import { type Random, random } from '../../core/random.ts'
 import type { Split } from '../../data/study.ts'
 import { findingDials, pictureDials, shortcutDials } from '../dials.ts'
+import { mentionsOf, type Said } from '../mentions.ts'
 import { cueOf, type Person, personOf } from '../person.ts'
-import { mentionsOf, type Said } from '../statements.ts'
 import type { Staining } from './render.ts'
 import { type Laboratory, laboratories, stainingOf } from './staining.ts'
 import { type GradeName, gradeNames, layOut, sharesOf, type Tile, type TissueName, tissueNames } from './tile.ts'
@@ -14,13 +14,16 @@ import { type GradeName, gradeNames, layOut, sharesOf, type Tile, type TissueNam
 export const tileFindings = [...tissueNames, 'Mitoses'] as const
 export type TileFindingName = (typeof tileFindings)[number]
 
-// Every tile holds tissue that is named: there are no normal texts to repeat.
-const { falseNegativeRate: _, ...spoken } = findingDials
+/** Tissue of any healthy section. */
+export const healthy: ReadonlySet<TileFindingName> = new Set(['Stroma', 'Lymphocytes', 'Normal Glands', 'Adipose'])
 
 export const histologyDials = z.strictObject({
   ...pictureDials,
   contrast: pictureDials.contrast.describe('scales the strength of mitoses, the only finding that can be faint'),
-  ...spoken,
+  ...findingDials,
+  falseNegativeRate: findingDials.falseNegativeRate
+    .default(0.25)
+    .describe('share of benign tiles whose words are a fixed text that names no tissue'),
   normals: findingDials.normals.describe('share of tiles without tumour, necrosis or mitoses'),
   prevalence: findingDials.prevalence.describe('scales the odds of mitoses and of further tissues beside the first'),
   ...shortcutDials(['Tumour', 'Lymphocytes', 'Necrosis'], 'Tumour', 'marker ink in a corner'),
@@ -75,7 +78,8 @@ export function sampleTile(seed: number, index: number, dials: HistologyDials, s
   const said = mentionsOf<TileFindingName, TileFinding>({
     names: tileFindings,
     findings,
-    dials: { ...dials, falseNegativeRate: 0 },
+    dials,
+    healthy,
     stream: random(seed, 'words', index),
     doubtful: hosts >= 2 ? ['Mitoses'] : [],
     draw: (name) => ({ name, strength: 1, amount: name === 'Mitoses' ? 2 : 0.2 }),

@@ -1,8 +1,8 @@
 /** @file Histology in words: tissues, grade, mitoses; a caption of a tile, or a short report. */
 
 import { random } from '../../core/random.ts'
-import { longTail, type Manner, nameOf, type Sentence, sentence, type Terms } from '../grammar.ts'
-import { isPlural, phraseOf, speak, type Wording, wordsOf } from '../statements.ts'
+import { isPlural, longTail, type Manner, nameOf, type Sentence, sentence, type Terms } from '../grammar.ts'
+import { phraseOf, speak, type Wording, wordsOf } from '../statements.ts'
 import type { TileFinding, TileFindingName, TileScene } from './scene.ts'
 import type { GradeName } from './tile.ts'
 
@@ -54,8 +54,14 @@ export const gradeTerms: Readonly<Record<GradeName, Terms>> = {
   },
 }
 
-const wording: Wording<TileFindingName, TileFinding> = {
+/** How much of the tile it is. */
+const shareOf = (amount: number): string => (amount > 0.6 ? 'extensive' : amount < 0.2 ? 'focal' : 'moderate')
+
+export const histologyWording: Wording<TileFindingName, TileFinding> = {
   terms: histologyTerms,
+  short: { differentiated: 'diff.' },
+  facts: ({ name, amount }) =>
+    name === 'Mitoses' ? { count: amount, extent: amount } : { degree: shareOf(amount), extent: amount },
   phrase: ({ name, amount }, noun, stream) => {
     const share =
       name === 'Mitoses'
@@ -67,7 +73,10 @@ const wording: Wording<TileFindingName, TileFinding> = {
             : ''
     return { noun: `${share}${noun}`, many: isPlural(noun) }
   },
-  boilerplates: [{ weight: 1, sentences: [['No malignancy.', ['Tumour']]], impression: 'Benign tissue.' }],
+  boilerplates: [
+    { weight: 0.7, sentences: [['No malignancy.', ['Tumour']]], impression: 'Benign tissue.' },
+    { weight: 0.3, sentences: [['No tumour or necrosis.', ['Tumour', 'Necrosis']]], impression: 'Benign tissue.' },
+  ],
   normal: longTail('Nothing further of note.', 'Otherwise unremarkable.'),
 }
 
@@ -88,7 +97,7 @@ export function captionTile(scene: TileScene, manner: Manner): Sentence<Histolog
   const grade = gradeOf(scene, manner, stream)
   const said = scene.mentions.filter(({ polarity }) => polarity === 1)
   const nouns = said.map(({ name, about }) => {
-    const { noun } = phraseOf(wording, about as TileFinding, manner, stream)
+    const { noun } = phraseOf(histologyWording, about as TileFinding, manner, stream)
     return name === 'Tumour' && grade ? `${grade.words} ${noun}` : noun
   })
   const head = stream.pick(['An H&E tile of', 'Histology of', 'H&E stained section with', 'A microscopy image of'])
@@ -106,7 +115,7 @@ export function captionTile(scene: TileScene, manner: Manner): Sentence<Histolog
 /** The sentences of a short report. */
 export function describeTile(scene: TileScene, manner: Manner): Sentence<HistologyLabel>[] {
   const stream = random(scene.seed, 'describe', scene.index)
-  const body: Sentence<HistologyLabel>[] = speak<TileFindingName, TileFinding>(scene, wording, manner, stream)
+  const body: Sentence<HistologyLabel>[] = speak<TileFindingName, TileFinding>(scene, histologyWording, manner, stream)
   const grade = gradeOf(scene, manner, stream)
   const verdict = grade
     ? [sentence<HistologyLabel>(`The growth is ${grade.words}.`, { ...grade.about, section: 'impression' })]

@@ -19,15 +19,17 @@ import {
 } from './scene.ts'
 
 const degree = (amount: number): string => (amount < 0.33 ? 'mild' : amount < 0.67 ? 'moderate' : 'severe')
+/** Size of spurs in words. */
+const spurs = (amount: number): string => (amount < 0.3 ? 'minute' : amount < 0.65 ? 'small' : 'large')
 
 export const kneeWords: Dictation<KneeFinding, KneeAnatomy, KneeShape> = {
   specs: kneeSpecs,
+  kind: 'knee radiograph',
   examination: ({ anatomy }) => `Frontal radiograph of the ${anatomy.side} knee`,
   wording({ name, shape }, { anatomy }, stream) {
     const { compartment, amount, size } = shape
     if (name === 'Osteophytes') {
-      const words = amount < 0.3 ? 'minute' : amount < 0.65 ? 'small' : 'large'
-      return { before: stream.chance(0.7) ? words : '' }
+      return { before: stream.chance(0.7) ? spurs(amount) : '' }
     }
     if (name === 'Loose Body') {
       return { before: stream.chance(0.6) ? `${Math.round(size)} mm` : '', place: `on the ${compartment} side` }
@@ -37,6 +39,14 @@ export const kneeWords: Dictation<KneeFinding, KneeAnatomy, KneeShape> = {
     const place = stream.pick([`in the ${compartment} compartment`, `${compartment}ly`, `of the ${anatomy.side} knee`])
     return { before: name === 'Joint Space Narrowing' && stream.chance(0.7) ? degree(amount) : '', place }
   },
+  facts({ name, shape: { compartment, amount, size } }, { anatomy: { side } }) {
+    const place = `${compartment} compartment`
+    if (name === 'Loose Body') return { side, place: `${compartment} side`, mm: Math.round(size), extent: size }
+    if (name === 'Tibial Plateau Fracture') return { side, place: compartment }
+    if (name === 'Osteophytes') return { side, degree: spurs(amount), extent: amount }
+    return { side, place, extent: amount, ...(name === 'Joint Space Narrowing' ? { degree: degree(amount) } : {}) }
+  },
+  short: { compartment: 'comp.', 'medial compartment': 'med. comp.' },
   remarks(scene, stream) {
     const out: { section: 'findings' | 'impression'; text: string }[] = []
     if (stream.chance(0.25)) out.push({ section: 'findings', text: 'The patella is in its usual place.' })
@@ -60,7 +70,7 @@ export const kneeWords: Dictation<KneeFinding, KneeAnatomy, KneeShape> = {
   boilerplates: [
     {
       weight: 0.7,
-      findings: [
+      sentences: [
         ['No acute fracture.', ['Tibial Plateau Fracture']],
         ['Joint spaces are preserved.', ['Joint Space Narrowing']],
         ['Alignment is normal.', []],
@@ -69,7 +79,7 @@ export const kneeWords: Dictation<KneeFinding, KneeAnatomy, KneeShape> = {
     },
     {
       weight: 0.3,
-      findings: [
+      sentences: [
         ['The bones are intact.', ['Tibial Plateau Fracture']],
         ['The joint spaces are normal in width.', ['Joint Space Narrowing']],
       ],

@@ -25,19 +25,36 @@ const densities = [
   'The breast tissue is extremely dense.',
 ] as const
 
+/** "upper outer quadrant". */
+const quadrantOf = ({ at: [, up, out] }: MammogramShape): string =>
+  `${up > 0 ? 'upper' : 'lower'} ${out > 0 ? 'outer' : 'inner'} quadrant`
+
 export const mammogramWords: Dictation<MammogramFinding, MammogramAnatomy, MammogramShape> = {
   specs: mammogramSpecs,
+  kind: 'mammogram',
   examination: ({ anatomy }) => `Mammogram of the ${anatomy.side} breast`,
   wording({ name, shape }, { anatomy }, stream) {
-    const vertical = shape.at[1] > 0 ? 'upper' : 'lower'
-    const horizontal = shape.at[2] > 0 ? 'outer' : 'inner'
-    const quadrant = `in the ${vertical} ${horizontal} quadrant`
+    const quadrant = `in the ${quadrantOf(shape)}`
     const size = stream.chance(0.6) ? `${Math.round(shape.size)} mm` : ''
     if (name === 'Mass') return { before: `${size} ${shape.form} ${shape.margin}`, place: quadrant }
     if (name === 'Calcifications') return { before: shape.kind, place: quadrant }
     if (name === 'Architectural Distortion') return { place: quadrant }
     if (name === 'Skin Thickening') return { place: `of the ${anatomy.side} breast` }
     return { before: size, place: `in the ${anatomy.side} axilla` }
+  },
+  facts({ name, shape }, { anatomy: { side } }) {
+    const place = quadrantOf(shape)
+    const mm = Math.round(shape.size)
+    if (name === 'Mass') return { side, place, kind: shape.form, mm, extent: mm }
+    if (name === 'Calcifications') return { side, place, kind: shape.kind, extent: mm }
+    if (name === 'Architectural Distortion') return { side, place, extent: mm }
+    return name === 'Skin Thickening' ? { side, extent: mm } : { side, place: 'axilla', mm, extent: mm }
+  },
+  short: {
+    'upper outer quadrant': 'UOQ',
+    'upper inner quadrant': 'UIQ',
+    'lower outer quadrant': 'LOQ',
+    'lower inner quadrant': 'LIQ',
   },
   remarks(scene, stream) {
     const out: { section: 'findings' | 'impression'; text: string }[] = []
@@ -57,7 +74,7 @@ export const mammogramWords: Dictation<MammogramFinding, MammogramAnatomy, Mammo
   boilerplates: [
     {
       weight: 0.6,
-      findings: [
+      sentences: [
         [
           'There is no suspicious mass, calcification or distortion.',
           ['Mass', 'Calcifications', 'Architectural Distortion'],
@@ -67,7 +84,7 @@ export const mammogramWords: Dictation<MammogramFinding, MammogramAnatomy, Mammo
     },
     {
       weight: 0.4,
-      findings: [
+      sentences: [
         ['No mass.', ['Mass']],
         ['No suspicious calcifications.', ['Calcifications']],
         ['No architectural distortion.', ['Architectural Distortion']],

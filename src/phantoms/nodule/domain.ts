@@ -2,11 +2,11 @@
 
 import type { Study } from '../../data/study.ts'
 import { solidBox } from '../common/boxes.ts'
-import { type Dictation, dictate } from '../common/dictate.ts'
+import type { Dictation } from '../common/dictate.ts'
 import { mosaic } from '../common/mosaic.ts'
 import { fieldsOf } from '../common/picture-domain.ts'
 import { planScene } from '../common/plan.ts'
-import { type PlacedBox, recordOf } from '../common/record.ts'
+import { type PlacedBox, recordScene } from '../common/record.ts'
 import { commonEffects, formEffect } from '../dial-effects.ts'
 import { type MadeStudy, type MakeOptions, phantomDomain } from '../domain.ts'
 import { meanOf } from '../effects.ts'
@@ -30,14 +30,22 @@ import {
 } from './scene.ts'
 import { noduleAt, noduleVolume } from './volume.ts'
 
+const degreeOf = (amount: number): string => (amount < 0.33 ? 'slight' : amount < 0.67 ? 'moderate' : 'marked')
+
 export const noduleWords: Dictation<NoduleFinding, NoduleAnatomy, NoduleShape> = {
   specs: noduleSpecs,
+  kind: null,
   examination: ({ anatomy }) => `CT of a ${Math.round(anatomy.diameter)} mm lung nodule`,
   wording({ name, shape }, _scene, stream) {
-    const degree = shape.amount < 0.33 ? 'slight' : shape.amount < 0.67 ? 'moderate' : 'marked'
+    const degree = degreeOf(shape.amount)
     if (name === 'Calcification') return { before: stream.chance(0.7) ? shape.kind : '' }
     const graded = name === 'Spiculation' || name === 'Lobulation'
     return { before: graded && stream.chance(0.6) ? degree : '' }
+  },
+  facts({ name, shape: { amount, kind } }) {
+    if (name === 'Calcification') return { kind }
+    if (name !== 'Spiculation' && name !== 'Lobulation') return {}
+    return { degree: degreeOf(amount), extent: amount }
   },
   remarks(scene, stream) {
     const mm = Math.round(scene.anatomy.diameter)
@@ -61,7 +69,7 @@ export const noduleWords: Dictation<NoduleFinding, NoduleAnatomy, NoduleShape> =
   boilerplates: [
     {
       weight: 0.6,
-      findings: [
+      sentences: [
         ['There is a smooth nodule in the lung.', []],
         ['No spiculation or calcification.', ['Spiculation', 'Calcification']],
       ],
@@ -69,7 +77,7 @@ export const noduleWords: Dictation<NoduleFinding, NoduleAnatomy, NoduleShape> =
     },
     {
       weight: 0.4,
-      findings: [
+      sentences: [
         ['Solid nodule.', []],
         ['No calcification.', ['Calcification']],
         ['No spiculation.', ['Spiculation']],
@@ -88,22 +96,25 @@ export const noduleWords: Dictation<NoduleFinding, NoduleAnatomy, NoduleShape> =
 const windowed = (hu: Int16Array): Float32Array => Float32Array.from(hu, (v) => (v + 1250) / 1650)
 
 async function makeNodule(place: Place, options: MakeOptions<NoduleDials>): Promise<MadeStudy> {
-  const { seed, size, dials, masks: wanted, heldOutSynonyms, voice, bits } = options
+  const { seed, size, dials, masks: wanted, bits, pictures = true } = options
   const scene = planScene(nodulePlanner, seed, place, dials)
   const id = studyId(scene.index)
   const flat = dials.form === 'slice'
   const middle = Math.floor(size / 2)
   const cut = flat ? { from: middle, to: middle + 1 } : { from: 0, to: size }
-  const values = noduleVolume(scene, size, { contrast: dials.contrast }, cut)
   const shape = [size, size, cut.to - cut.from] as const
   const mm = Math.round((1e4 * cube) / size) / 1e4
   const spacing = [mm, mm, mm] as const
   const ending = flat ? 'png' : 'nii.gz'
   const path = `images/${id}.${ending}`
-  const bytes = flat
-    ? await encodePng(quantise(windowed(values), bits), size, size)
-    : encodeNifti({ shape, spacing, voxels: values, description: 'Phantom, not a person' })
-  const files: { path: string; bytes: Uint8Array }[] = [{ path, bytes }]
+  const files: { path: string; bytes: Uint8Array }[] = []
+  if (pictures) {
+    const values = noduleVolume(scene, size, { contrast: dials.contrast }, cut)
+    const bytes = flat
+      ? await encodePng(quantise(windowed(values), bits), size, size)
+      : encodeNifti({ shape, spacing, voxels: values, description: 'Phantom, not a person' })
+    files.push({ path, bytes })
+  }
   const mask = noduleMask(scene, size, cut)
   const box = solidBox(mask, shape)
   const placed = box ? (flat ? ([box[0], box[1], box[3], box[4]] as const) : box) : undefined
@@ -125,13 +136,12 @@ async function makeNodule(place: Place, options: MakeOptions<NoduleDials>): Prom
       bytes: flat ? await encodePng(full, size, size) : encodeNifti({ shape, spacing, voxels: mask }),
     })
   }
-  const words = dictate(noduleWords, scene, { heldOutSynonyms }, voice)
   const ratings = Array.from({ length: dials.readers }, (_, reader) => ({
     reader: `reader-${reader + 1}`,
     scores: readerScores(scene, reader, dials.disagreement),
   }))
   const mean = ratings.reduce((sum, { scores }) => sum + (scores.malignancy as number), 0) / ratings.length
-  const study = recordOf(scene, noduleSpecs, words, boxes, {
+  const study = recordScene(nodulePlanner, noduleWords, scene, options, boxes, {
     images: [{ path, view: 'axial', modality: 'CT', spacing: flat ? [mm, mm] : [...spacing] }],
     masks,
     ratings,

@@ -3,10 +3,10 @@
 import { random } from '../../core/random.ts'
 import { encodeCanvas } from '../colour.ts'
 import { boxAround, canvasOf, maskOf } from '../common/canvas.ts'
-import { type Dictation, dictate } from '../common/dictate.ts'
+import type { Dictation } from '../common/dictate.ts'
 import { fieldsOf } from '../common/picture-domain.ts'
 import { planScene } from '../common/plan.ts'
-import { type PlacedBox, recordOf } from '../common/record.ts'
+import { type PlacedBox, recordScene } from '../common/record.ts'
 import { commonEffects } from '../dial-effects.ts'
 import { type MadeStudy, type MakeOptions, phantomDomain } from '../domain.ts'
 import { meanRatio, shareOf } from '../effects.ts'
@@ -28,17 +28,27 @@ import {
 /** mm across the picture. */
 const field = 262
 
+const stageOf = (amount: number): string => (amount < 0.33 ? 'mild' : amount < 0.67 ? 'moderate' : 'severe')
+
 /** Pathology notes; `named` is how often the cloth is named. */
 export const placentaWords = (named: number): Dictation<PlacentaFinding, PlacentaAnatomy, PlacentaShape> => ({
   specs: placentaSpecs,
+  kind: 'placenta',
+  unrelated: true,
   examination: () => 'Photograph of a placenta',
   wording({ name, shape }, _scene, stream) {
-    const stage = shape.amount < 0.33 ? 'mild' : shape.amount < 0.67 ? 'moderate' : 'severe'
+    const stage = stageOf(shape.amount)
     if (name === 'Chorionic Thrombus' || name === 'Marginal Cord Insertion') return {}
     if (name === 'Marginal Haematoma')
       return { before: stream.chance(0.6) ? (shape.amount < 0.5 ? 'small' : 'large') : '' }
     return { before: stream.chance(0.6) ? stage : '' }
   },
+  facts({ name, shape: { amount } }) {
+    if (name === 'Chorionic Thrombus' || name === 'Marginal Cord Insertion') return {}
+    if (name === 'Marginal Haematoma') return { degree: amount < 0.5 ? 'small' : 'large', extent: amount }
+    return { degree: stageOf(amount), extent: amount }
+  },
+  short: { weeks: 'wk', chorioamnionitis: 'chorio' },
   remarks(scene, stream) {
     const { anatomy } = scene
     const out: { section: 'findings'; text: string }[] = []
@@ -59,7 +69,7 @@ export const placentaWords = (named: number): Dictation<PlacentaFinding, Placent
   boilerplates: [
     {
       weight: 0.6,
-      findings: [
+      sentences: [
         ['Mature placenta.', []],
         ['No chorioamnionitis or meconium staining.', ['Chorioamnionitis', 'Meconium Staining']],
       ],
@@ -67,7 +77,7 @@ export const placentaWords = (named: number): Dictation<PlacentaFinding, Placent
     },
     {
       weight: 0.4,
-      findings: [
+      sentences: [
         ['No chorioamnionitis.', ['Chorioamnionitis']],
         ['No meconium staining.', ['Meconium Staining']],
       ],
@@ -87,13 +97,16 @@ const poseOf = ({ anatomy: { pose } }: PlacentaScene) => ({
 })
 
 async function makePlacenta(place: Place, options: MakeOptions<PlacentaDials>): Promise<MadeStudy> {
-  const { seed, size, dials, masks: wanted, heldOutSynonyms, voice } = options
+  const { seed, size, dials, masks: wanted, voice, pictures = true } = options
   const scene = planScene(placentaPlanner, seed, place, dials)
   const id = studyId(scene.index)
   const canvas = canvasOf(poseOf(scene), size)
   const path = `images/${id}.png`
-  const picture = drawPlacenta(scene, canvas, { contrast: dials.contrast, noise: dials.noise })
-  const files = [{ path, bytes: (await encodeCanvas(picture)) as Uint8Array }]
+  const files: { path: string; bytes: Uint8Array }[] = []
+  if (pictures) {
+    const picture = drawPlacenta(scene, canvas, { contrast: dials.contrast, noise: dials.noise })
+    files.push({ path, bytes: await encodeCanvas(picture) })
+  }
   const outlines = scene.findings.map((_, finding) => placentaOutlines(scene, finding).flat())
   const boxes = outlines.flatMap((shapes, finding): PlacedBox[] => {
     const box = boxAround(canvas, shapes, 2)
@@ -111,16 +124,11 @@ async function makePlacenta(place: Place, options: MakeOptions<PlacentaDials>): 
       path: file,
       bytes: await encodePng(maskOf(canvas, (named[i] as (typeof named)[number]).shapes), size, size),
     })
-  const words = dictate(placentaWords(dials.namedBackground), scene, { heldOutSynonyms }, voice)
-  // A note is a list of items; each is an item of its own too.
-  const items = words.sentences.filter(({ section }) => section === 'findings').map(({ text }) => text)
-  const captions = voice === 'caption' ? words.captions : [...new Set(items)]
-  const study = recordOf(scene, placentaSpecs, words, boxes, {
+  const study = recordScene(placentaPlanner, placentaWords(dials.namedBackground), scene, options, boxes, {
     images: [
       { path, view: 'fetal side', modality: 'XC', spacing: [1, 1].map(() => Math.round(1e4 / canvas.perMm) / 1e4) },
     ],
     masks,
-    captions,
     attributes: {
       weeks: scene.anatomy.weeks,
       weight: scene.anatomy.weight,
@@ -129,7 +137,10 @@ async function makePlacenta(place: Place, options: MakeOptions<PlacentaDials>): 
       cue: scene.tag.boxed,
     },
   })
-  return { study, files }
+  if (voice === 'caption') return { study, files }
+  // A note is a list of items; each is an item of its own too.
+  const items = study.truth?.sentences.filter(({ section }) => section === 'findings').map(({ text }) => text)
+  return { study: { ...study, captions: [...new Set(items)] }, files }
 }
 
 export const placenta = phantomDomain({

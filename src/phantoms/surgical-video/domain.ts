@@ -21,6 +21,7 @@ import {
   withArticle,
 } from '../grammar.ts'
 import { boxOf, toPixels } from '../outline.ts'
+import { particularsOf } from '../particulars.ts'
 import { presence, recordOf, studyId } from '../person.ts'
 import { wordsOf } from '../statements.ts'
 import { renderFrame, toolOutlines } from './render.ts'
@@ -163,7 +164,36 @@ export const surgicalVideo = phantomDomain({
     })
     const done = actionNames.filter((name) => scene.phases.some((phase) => phase.action === name))
     const texts = clip.map(({ text }) => text).filter((text, i, all) => text !== all[i - 1])
+    const { attributes, ...particulars } = particularsOf({
+      // Every clip is another operation: nothing to compare.
+      known: scene.findings.map(({ name, strength }) => ({ name, strength, facts: {} })),
+      changes: {},
+      examination: null,
+      names: eventNames,
+      words: wordsOf<SurgicalLabel>(terms),
+      sentences: clip,
+      stream: random(options.seed, 'clip questions', index),
+      questions: [
+        { question: 'What is being done?', answer: action.toLowerCase(), kind: 'open', type: 'action' },
+        {
+          question: 'Which tool does the right hand hold?',
+          answer: toolOf[action].toLowerCase(),
+          kind: 'open',
+          type: 'tool',
+        },
+        { question: 'What is operated on?', answer: scene.target, kind: 'open', type: 'target' },
+      ],
+    })
+    const points = [
+      ['Grasper', posture.left],
+      [toolOf[action], posture.right],
+    ].flatMap(([label, tip]) => {
+      const point = toPixels(tip as [number, number], size).map((v) => Math.round(v * 100) / 100)
+      return point.every((v) => v >= 0 && v < size) ? [{ image: 0, label: label as string, point }] : []
+    })
     const study = recordOf(scene, {
+      ...particulars,
+      points,
       domain: 'surgical-video',
       images: [{ path: path(middle), modality: 'ES', view: `frame ${middle}` }],
       report: null,
@@ -171,7 +201,13 @@ export const surgicalVideo = phantomDomain({
       labels: labelsOf(clip),
       boxes,
       frames,
-      attributes: { appearance: scene.appearance, target: scene.target, frameRate: 2, cue: scene.camera.lamp },
+      attributes: {
+        ...attributes,
+        appearance: scene.appearance,
+        target: scene.target,
+        frameRate: 2,
+        cue: scene.camera.lamp,
+      },
       truth: {
         labels: {
           ...presence(actionNames, done),
@@ -184,6 +220,7 @@ export const surgicalVideo = phantomDomain({
         sentences: truthOf(clip),
       },
     })
+    if (options.pictures === false) return { study, files: [] }
     const files = await Promise.all(
       numbers.map(async (k) => ({
         path: path(k),

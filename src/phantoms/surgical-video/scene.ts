@@ -4,8 +4,8 @@ import { z } from 'zod'
 import { type Random, random } from '../../core/random.ts'
 import type { Split } from '../../data/study.ts'
 import { dependenceDial, findingDials, pictureDials, share, shortcutDials } from '../dials.ts'
+import { type Drawn, mentionsOf, type Said } from '../mentions.ts'
 import { cueOf, drawPresence, type Person, personOf } from '../person.ts'
-import { type Drawn, mentionsOf, type Said } from '../statements.ts'
 
 /** What is done. Names are label keys. The first three are done with the same tools: only motion tells them apart. */
 export const actionNames = ['Dissecting', 'Knot Tying', 'Needle Driving', 'Clipping', 'Cutting', 'Irrigating'] as const

@@ -6,9 +6,10 @@ import { findingEffects, pictureEffects, shortcutEffects, togetherEffect } from 
 import { phantomDomain } from '../domain.ts'
 import { shareOf } from '../effects.ts'
 import { longTail, type Manner, type Sentence, say, sentence, type Terms, withArticle } from '../grammar.ts'
+import { isNormal } from '../mentions.ts'
 import { boxOf, maskOf, type OwnedBox, toPixels } from '../outline.ts'
 import { presence } from '../person.ts'
-import { isNormal, phraseOf, speak, type Wording, wordsOf } from '../statements.ts'
+import { phraseOf, speak, storyOf, type Wording, wordsOf } from '../statements.ts'
 import { defectOutlines, renderTexture } from './render.ts'
 import {
   type Defect,
@@ -30,6 +31,7 @@ const terms: Readonly<Record<DefectName, Terms>> = {
 }
 const wording: Wording<DefectName, Defect> = {
   terms,
+  facts: ({ size, spots }) => ({ degree: size, count: spots.length, extent: spots.length }),
   phrase: ({ size, spots }, name, stream) => ({
     noun: `${stream.chance(0.5) ? `${size} ` : ''}${name}`,
     place: spots.length > 1 ? 'in two places' : null,
@@ -95,7 +97,7 @@ export const textureAnomaly = phantomDomain({
       {
         domain: 'texture-anomaly',
         person: scene,
-        picture: renderTexture(scene, size, { contrast: dials.contrast, noise: dials.noise }),
+        picture: () => renderTexture(scene, size, { contrast: dials.contrast, noise: dials.noise }),
         sentences: (options.voice === 'caption' ? caption : describe)(scene, options),
         boxes,
         masks: [
@@ -104,6 +106,14 @@ export const textureAnomaly = phantomDomain({
         ],
         image: { modality: 'XC' },
         attributes: { class: scene.className, abnormal, cue: scene.camera.label },
+        particulars: {
+          // Every study is another piece: nothing to compare.
+          ...storyOf<DefectName, Defect>(scene, wording),
+          examination: 'piece',
+          names: defectNames,
+          words: wordsOf<DefectName>(terms),
+          questions: [{ question: 'What is shown?', answer: scene.className, kind: 'open', type: 'class' }],
+        },
         truth: {
           ...presence(
             defectNames,
@@ -118,6 +128,8 @@ export const textureAnomaly = phantomDomain({
   effects: {
     ...pictureEffects({ normals: 0 }),
     ...findingEffects(defectNames),
+    // Classes differ more than the light on them: one class shows what the dial does.
+    nuisance: pictureEffects({ classes: 'striped cloth' }).nuisance,
     ...togetherEffect('Hole', 'Crack'),
     ...shortcutEffects('Scratch', 'Stain'),
     classes: {

@@ -20,6 +20,7 @@ import {
 
 export const breastWords: Dictation<BreastFinding, BreastAnatomy, BreastShape> = {
   specs: breastSpecs,
+  kind: 'breast ultrasound',
   examination: ({ anatomy }) => `Ultrasound of the ${anatomy.side} breast`,
   wording({ name, shape }, _scene, stream) {
     const place = stream.chance(0.5) ? `at a depth of ${Math.round(shape.at[1])} mm` : null
@@ -32,6 +33,14 @@ export const breastWords: Dictation<BreastFinding, BreastAnatomy, BreastShape> =
       shape.posterior === 'no posterior feature' || stream.chance(0.3) ? '' : `with posterior ${shape.posterior}`
     return { before: `${size} ${name === 'Cyst' ? shape.form : descriptors.join(' ')}`, after, place }
   },
+  facts({ name, shape: { radii, form, at } }, { anatomy: { side } }) {
+    if (name === 'Calcifications') return { side }
+    const place = `depth of ${Math.round(at[1])} mm`
+    if (name === 'Duct Ectasia') return { side, place }
+    const mm = Math.round(2 * Math.max(...radii))
+    return { side, place, kind: form, mm, extent: mm }
+  },
+  short: { posterior: 'post.', circumscribed: 'circ.' },
   remarks(scene, stream) {
     const said = new Set(scene.mentions.map(({ name }) => name))
     const whole = scene.mentions.every(({ wrong, polarity }) => !wrong && polarity !== -1)
@@ -47,7 +56,7 @@ export const breastWords: Dictation<BreastFinding, BreastAnatomy, BreastShape> =
   boilerplates: [
     {
       weight: 0.65,
-      findings: [
+      sentences: [
         ['No mass or cyst.', ['Malignant Mass', 'Cyst']],
         ['The layers of the breast are regular.', []],
       ],
@@ -55,7 +64,7 @@ export const breastWords: Dictation<BreastFinding, BreastAnatomy, BreastShape> =
     },
     {
       weight: 0.35,
-      findings: [
+      sentences: [
         ['There is no suspicious mass.', ['Malignant Mass']],
         ['No cyst.', ['Cyst']],
       ],

@@ -39,18 +39,20 @@ const chambersIn = (scene: HeartScene, view: View) => {
   return chambersOf(scene, moment.view, contraction(moment.phase), effusionOf(scene))
 }
 
-const severity = (amount: number): string => (amount < 0.34 ? 'mildly' : amount < 0.67 ? 'moderately' : 'severely')
+const severity = (amount: number): keyof typeof adjective =>
+  amount < 0.34 ? 'mildly' : amount < 0.67 ? 'moderately' : 'severely'
+const sizeOf = (amount: number): string => (amount < 0.34 ? 'small' : amount < 0.67 ? 'moderate' : 'large')
 const adjective = { mildly: 'mild', moderately: 'moderate', severely: 'severe' } as const
 
 export const heartWords: Dictation<HeartFinding, HeartAnatomy, HeartShape> = {
   specs: heartSpecs,
+  kind: 'echocardiogram',
   examination: () => 'Apical echocardiogram',
   wording({ name, shape }, { anatomy }, stream) {
     const how = severity(shape.amount)
     if (name === 'Pericardial Effusion') {
-      const size = shape.amount < 0.34 ? 'small' : shape.amount < 0.67 ? 'moderate' : 'large'
       return {
-        before: stream.chance(0.75) ? size : '',
+        before: stream.chance(0.75) ? sizeOf(shape.amount) : '',
         after: stream.chance(0.4) ? `of ${Math.round(shape.size)} mm` : '',
       }
     }
@@ -61,10 +63,17 @@ export const heartWords: Dictation<HeartFinding, HeartAnatomy, HeartShape> = {
         after: stream.chance(0.6) ? `with an ejection fraction of ${percent} %` : '',
       }
     }
-    if (name === 'Left Ventricular Hypertrophy')
-      return { before: stream.chance(0.6) ? adjective[how as keyof typeof adjective] : '' }
+    if (name === 'Left Ventricular Hypertrophy') return { before: stream.chance(0.6) ? adjective[how] : '' }
     return { before: '' }
   },
+  facts({ name, shape: { amount, size } }) {
+    const how = severity(amount)
+    if (name === 'Pericardial Effusion') return { degree: sizeOf(amount), mm: Math.round(size), extent: size }
+    if (name === 'Reduced Ejection Fraction') return { degree: how, extent: amount }
+    if (name === 'Left Ventricular Hypertrophy') return { degree: adjective[how], extent: amount }
+    return { extent: amount }
+  },
+  short: { 'ejection fraction': 'EF', 'left ventricle': 'LV', 'left atrium': 'LA' },
   remarks(scene, stream) {
     const out: { section: 'findings'; text: string }[] = []
     if (stream.chance(0.6)) out.push({ section: 'findings', text: `Image quality is ${scene.anatomy.quality}.` })
@@ -80,7 +89,7 @@ export const heartWords: Dictation<HeartFinding, HeartAnatomy, HeartShape> = {
   boilerplates: [
     {
       weight: 0.6,
-      findings: [
+      sentences: [
         ['Systolic function is normal.', ['Reduced Ejection Fraction']],
         ['No pericardial effusion.', ['Pericardial Effusion']],
       ],
@@ -88,7 +97,7 @@ export const heartWords: Dictation<HeartFinding, HeartAnatomy, HeartShape> = {
     },
     {
       weight: 0.4,
-      findings: [
+      sentences: [
         ['The ejection fraction is normal.', ['Reduced Ejection Fraction']],
         ['There is no pericardial effusion.', ['Pericardial Effusion']],
       ],
@@ -170,8 +179,10 @@ export const ultrasoundHeart = phantomDomain({
       const phase = k / dials.frames
       const view: View = { name: `4CH-frame ${phase}`, modality: 'US', id: `frame-${k}` }
       const path = `frames/${studyId(place.index)}-${String(k).padStart(2, '0')}.png`
-      const grey = renderView(heartPictures, scene, view, size, { contrast: dials.contrast, noise: dials.noise })
-      pictures.push({ path, bytes: await encodePng(quantise(grey, bits), size, size) })
+      if (options.pictures !== false) {
+        const grey = renderView(heartPictures, scene, view, size, { contrast: dials.contrast, noise: dials.noise })
+        pictures.push({ path, bytes: await encodePng(quantise(grey, bits), size, size) })
+      }
       const moment = phase < systole ? 'systole' : 'diastole'
       const seconds = Math.round((phase * 60e3) / scene.anatomy.rate) / 1e3
       frames.push({ path, seconds, caption: `Four-chamber view in ${moment}.`, labels: {} })
