@@ -33,6 +33,7 @@ export function cardOf(domain: PhantomDomain, options: CardOptions = {}): string
     list(card.hard),
     '## Truth that comes with a study',
     list(card.truth),
+    'As everywhere: labels in the words and in the picture, sentences linked to labels and boxes, the report as a graph, questions with answers; where studies of a patient show the same thing, its course since the study before.',
     '## Dials',
     'Turn them with `--dial NAME=VALUE`.',
     table(['dial', 'range', 'default', 'what it does', 'measured effect'], dialRows(domain)),
