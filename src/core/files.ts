@@ -1,8 +1,10 @@
 /** @file Files that are either whole or absent: temporary name, fsync, rename. */
 
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
 import { isMissingFile, messageOf, VesaliusError } from './errors.ts'
 
 /** Makes the entries of a folder durable (a rename is only safe once its folder is on disk). */
@@ -47,7 +49,8 @@ export function writeJsonAtomic(path: string, value: unknown): Promise<void> {
 /** Reads a file; a missing one is a {@link VesaliusError} that names it. */
 export async function readBytes(path: string): Promise<Buffer> {
   try {
-    return await readFile(path)
+    // A worker thread may wait, and waiting takes a quarter of the time that callbacks for each 512 kB do.
+    return isMainThread ? await readFile(path) : readFileSync(path)
   } catch (error) {
     if (isMissingFile(error)) {
       throw new VesaliusError('FILE_MISSING', `There is no file at ${path}.`, { where: path, hint: 'Check the path.' })

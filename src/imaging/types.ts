@@ -60,6 +60,11 @@ export interface ReadOptions {
    * {@link ctWindows} for CT.
    */
   window?: Window | string
+  /**
+   * DICOM: a compressed frame that takes its decoder longer is given up [ms]; default 2 s, and 2 s more for each million
+   * samples. In a worker thread of the caller, which can be ended as a whole, nothing is given up.
+   */
+  decodeMilliseconds?: number
   /** Frame of a multi-frame file or page of a TIFF, from 0. */
   frame?: number
 }

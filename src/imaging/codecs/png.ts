@@ -150,7 +150,7 @@ export function decodePlainPng(bytes: Uint8Array, pixelLimit: number): PlainPng 
   } catch {
     return undefined
   }
-  const out = Buffer.alloc(height * rowBytes)
+  const out = Buffer.allocUnsafeSlow(height * rowBytes)
   if (filtered.length !== length || !unfilter(filtered, out, rowBytes, pixelBytes)) return undefined
   if (depth === 8) return { width, height, channels, samples: out }
   out.swap16()

@@ -12,19 +12,22 @@ import { decodeStream, type StreamJob } from './decode.ts'
 import { CodecError, type DecodedStream } from './types.ts'
 
 export interface CodecLimits {
-  /** A stream that takes longer is given up. */
+  /** A stream that takes longer, from when a thread begins with it, is given up. */
   milliseconds: number
   /** JavaScript heap of a thread; the memory of WebAssembly codecs is limited by the size check before decoding and by 2 GB. */
   heapMegabytes: number
 }
 
-/** Ten seconds, and two for each million samples: twenty times what the slowest codec needs. */
+/** Two seconds, and two more for each million samples: ten times what the slowest codec needs. */
 export function codecLimits({ expected: { width, height, samples } }: StreamJob): CodecLimits {
-  return { milliseconds: 10_000 + (width * height * samples) / 500, heapMegabytes: 512 }
+  return { milliseconds: 2000 + (width * height * samples) / 500, heapMegabytes: 512 }
 }
 
-/** Answer of the worker. */
-export type StreamReply = { values: DecodedStream['values']; precision: number } | { error: string }
+/** A thread that has not begun after this has been forgotten by the machine. */
+const longestStart = 60_000
+
+/** Messages of the worker: it has begun, then its answer. */
+export type StreamReply = { begun: true } | { values: DecodedStream['values']; precision: number } | { error: string }
 
 interface Task {
   job: StreamJob
@@ -80,12 +83,13 @@ function run(task: Task): void {
     finish()
   }
   const giveUp = (problem: string): void => settle(false, () => task.reject(new CodecError(problem)))
-  const timer = setTimeout(
-    () => giveUp(`decoding took longer than ${Math.round(limits.milliseconds)} ms`),
-    limits.milliseconds,
-  )
+  let timer = setTimeout(() => giveUp('no thread could be started for its decoder'), longestStart)
   const onMessage = (reply: StreamReply): void => {
-    if ('error' in reply) settle(true, () => task.reject(new CodecError(reply.error)))
+    if ('begun' in reply) {
+      clearTimeout(timer)
+      const { milliseconds } = limits
+      timer = setTimeout(() => giveUp(`decoding took longer than ${Math.round(milliseconds)} ms`), milliseconds)
+    } else if ('error' in reply) settle(true, () => task.reject(new CodecError(reply.error)))
     else settle(true, () => task.resolve(reply))
   }
   const onError = (error: Error): void => giveUp(`its decoder stopped (${error.message})`)

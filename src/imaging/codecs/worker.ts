@@ -6,6 +6,7 @@ import { decodeStream, type StreamJob } from './decode.ts'
 import type { StreamReply } from './pool.ts'
 
 parentPort?.on('message', (job: StreamJob) => {
+  parentPort!.postMessage({ begun: true } satisfies StreamReply)
   decodeStream(job).then(
     ({ values, precision }) => {
       const reply: StreamReply = { values, precision }

@@ -139,7 +139,7 @@ export async function decodeDicom(bytes: Uint8Array, where: string, options: Rea
   const voi = groupOf(dataSet, frame, 0x00289132)
   const windows = windowsOf(voi)
   const window = windowRules(options.window, windows, windowFunctionOf(voi), modality)
-  const stored = await readSamples(header, layout, frame, where)
+  const stored = await readSamples(header, layout, frame, where, options.decodeMilliseconds)
 
   const decode: Step = { step: 'decode', format: 'DICOM', syntax: syntaxName(transferSyntax), bits: layout.bitsStored }
   if (layout.signed) decode.sign = 'signed'

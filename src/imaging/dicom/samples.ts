@@ -2,7 +2,7 @@
 
 import { inflateRawSync } from 'node:zlib'
 import { messageOf, VesaliusError } from '../../core/errors.ts'
-import { decodeGuarded } from '../codecs/pool.ts'
+import { codecLimits, decodeGuarded } from '../codecs/pool.ts'
 import { decodeRle } from '../codecs/rle.ts'
 import { CodecError, type StreamCodec } from '../codecs/types.ts'
 import { frameBytesOf, readFragments } from './fragments.ts'
@@ -69,6 +69,7 @@ async function encapsulatedFrame(
   layout: PixelLayout,
   frame: number,
   where: string,
+  milliseconds: number | undefined,
 ): Promise<StoredFrame> {
   const { codec, name } = header.syntax
   const { rows, columns, samples, frames, photometric } = layout
@@ -80,7 +81,8 @@ async function encapsulatedFrame(
       expected: { width: columns, height: rows, samples },
       transformed: photometric !== 'RGB',
     }
-    const decoded = await decodeGuarded(job)
+    const limits = codecLimits(job)
+    const decoded = await decodeGuarded(job, milliseconds === undefined ? limits : { ...limits, milliseconds })
     if (decoded.precision > layout.bitsAllocated) {
       throw new CodecError(`its pixels have ${decoded.precision} bits and its header allocates ${layout.bitsAllocated}`)
     }
@@ -105,7 +107,7 @@ async function encapsulatedFrame(
 }
 
 /**
- * The stored values of one frame. Throws FILE_DAMAGED when the file holds fewer bytes than its header says or its stream is
+ * The stored values of one frame; a compressed one may take its decoder `milliseconds` (see codecLimits). Throws FILE_DAMAGED when the file holds fewer bytes than its header says or its stream is
  * corrupt, FORMAT_UNSUPPORTED for video, USAGE for a frame it does not have.
  */
 export async function readSamples(
@@ -113,13 +115,14 @@ export async function readSamples(
   layout: PixelLayout,
   frame: number,
   where: string,
+  milliseconds?: number,
 ): Promise<StoredFrame> {
   requireFrame(layout, frame, where)
   const native = header.syntax.codec === 'native' && !header.dataSet.elements.get(layout.tag)!.undefinedLength
   try {
     if (native) return { values: nativeFrame(header, layout, frame, where), bits: layout.bitsStored, rgb: false }
     if (layout.float) throw damagedDicom(where, 'its floating-point pixels are compressed')
-    return await encapsulatedFrame(header, layout, frame, where)
+    return await encapsulatedFrame(header, layout, frame, where, milliseconds)
   } catch (error) {
     if (error instanceof VesaliusError) throw error
     if (error instanceof CodecError) throw damagedDicom(where, `in frame ${frame} ${messageOf(error)}`, error)
