@@ -3,6 +3,7 @@
  * taking turns. Prints a table and writes bench/results/objectives.json.
  *
  *   node bench/objectives.js [OBJECTIVE ...]          steps of each objective
+ *   node bench/objectives.js --encoders               steps of Pan et al. 2023 by image tower, and its size
  *   node bench/objectives.js --gloria                 memory of a step of GLoRIA by batch, its attention in chunks and whole:
  *                                                     what the plan says, and the most that a process of its own held
  */
@@ -26,9 +27,9 @@ const median = (list) => list.toSorted((x, y) => x - y)[Math.floor(list.length /
 /** Text and image towers of all: masked modelling needs patches, so everyone gets a vision transformer. */
 const sizes = { image: 'vit-tiny', text: 'bert-tiny', size: 64, batch: 16, tokens: 32, vocabulary: 1000, joint: 64 }
 
-async function open(objective) {
+async function open(objective, more = {}) {
   const runtime = openRuntime({ threads })
-  const made = syntheticStep({ ...sizes, objective })
+  const made = syntheticStep({ ...sizes, ...more, objective })
   const { optimizer, parameters, layerDecay } = runSchema.shape.train.parse({})
   const training = await openTraining({
     runtime,
@@ -131,6 +132,17 @@ if (asked[0] === '--gloria') {
     ),
   )
   await writeJsonAtomic(file, { ...known, gloria: rows })
+} else if (asked[0] === '--encoders') {
+  const rows = []
+  for (const image of ['resnet-tiny', 'vit-tiny', 'resnet-18', 'vit-small', 'resnet-50']) {
+    const one = await open('pan-2023', { image })
+    const times = []
+    for (let i = 0; i < 6; i++) times.push(await one.step())
+    rows.push({ image, seconds: median(times.slice(1)), trained: one.trained, megabytes: one.values / 2 ** 20 })
+    await one.end()
+  }
+  console.table(rows)
+  await writeJsonAtomic(file, { ...known, machine, sizes, encoders: rows })
 } else {
   const rows = new Map((known.steps ?? []).map((row) => [row.id, row]))
   for (const { id } of objectives) {

@@ -37,23 +37,33 @@ interface Golden {
 const golden = JSON.parse(readFileSync(new URL('../../../test/golden/convirt.json', import.meta.url), 'utf8')) as Golden
 
 /** Named losses, their weighted sum, and its gradients, on the float64 interpreter. */
-function run(images: number[][], texts: number[][], settings: { tau?: number; lambda?: number } = {}) {
-  const config = convirt.config.parse(settings)
+function run(images: number[][], texts: number[][], settings: { tau?: number; lambda?: number; keys?: number[] } = {}) {
+  const { keys = images.map((_, i) => i), ...said } = settings
+  const config = convirt.config.parse(said)
   const shape = [images.length, images[0]!.length]
   const [image, text] = [input('image', shape), input('text', shape)]
-  const context = { image: { global: image }, text: { global: text }, config }
+  const batch = { textKey: input('keys', [images.length], 'int32') }
+  const context = { image: { global: image }, text: { global: text }, batch, config }
   const losses = convirt.loss(context as unknown as LossContext<typeof config>)
   const weights = convirt.weights!(config, 0)
-  const loss = Object.entries(losses)
-    .map(([name, value]) => mul(value, weights[name] as number))
+  const loss = convirt.losses
+    .map((name) => mul(losses[name] as Tensor, weights[name] as number))
     .reduce((a, b) => add(a, b))
   const feeds = new Map([
     ['image', Float64Array.from(images.flat())],
     ['text', Float64Array.from(texts.flat())],
+    ['keys', Float64Array.from(keys)],
   ])
-  const wanted = [losses.imageToText as Tensor, losses.textToImage as Tensor, loss, ...gradients(loss, [image, text])]
-  const [rows, columns, total, dImages, dTexts] = interpret(wanted, feeds)
-  return { rows: rows![0]!, columns: columns![0]!, total: total![0]!, dImages: dImages!, dTexts: dTexts! }
+  const named = (['imageToText', 'textToImage', 'sameSentence'] as const).map((name) => losses[name] as Tensor)
+  const wanted = [...named, loss, ...gradients(loss, [image, text])]
+  const [rows, columns, same, total, dImages, dTexts] = interpret(wanted, feeds)
+  const [first, second, shared, sum] = [rows, columns, same, total].map((x) => x![0]!) as [
+    number,
+    number,
+    number,
+    number,
+  ]
+  return { rows: first, columns: second, same: shared, total: sum, dImages: dImages!, dTexts: dTexts! }
 }
 
 const near = (found: ArrayLike<number>, wanted: number[]): void => {
@@ -82,6 +92,12 @@ describe('ConVIRT', () => {
     expect(run(images, texts, { lambda: 1 }).total).toBeCloseTo(rows, 12)
     expect(run(images, texts, { lambda: 0 }).total).toBeCloseTo(columns, 12)
     expect(Math.abs(rows - columns)).toBeGreaterThan(0.01)
+  })
+
+  it('counts studies that drew the sentence of another one', () => {
+    const rows = Array.from({ length: 5 }, (_, i) => [1, i, 2])
+    expect(run(rows, rows, { keys: [7, 3, 7, 9, 3] }).same).toBeCloseTo(0.8, 12)
+    expect(run(rows, rows).same).toBe(0)
   })
 
   it('is ln N where all embeddings are the same, at any temperature', () => {

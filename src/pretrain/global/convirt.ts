@@ -8,6 +8,7 @@
  *   L = 1/N Σ_i [ λ l_i^(v->u) + (1-λ) l_i^(u->v) ]                                                              (4)
  *
  * <,> is the cosine, τ = 0.1 stands fixed, λ = 0.75. Each epoch takes one image and one sentence of each study at random.
+ * `sameSentence` is the share of a batch whose sentence another study drew too: boilerplate makes false negatives.
  * The representation for other tasks is the one before g, `globalRaw`.
  * Differs from the paper: optimizer and schedule are the run's (`published` halves nothing on a plateau); the flip of a
  * picture swaps left and right in its sentence, which the paper does not mention.
@@ -16,7 +17,7 @@
 import { z } from 'zod'
 import { mul, reshape } from '../../engine/index.ts'
 import { objective } from '../objective.ts'
-import { cosineMatrix, diagonalCrossEntropy } from '../parts/contrast.ts'
+import { cosineMatrix, diagonalCrossEntropy, sameTextShare } from '../parts/contrast.ts'
 import { plainPasses } from '../passes.ts'
 
 export const convirt = objective({
@@ -51,9 +52,13 @@ export const convirt = objective({
   // A single pair has no negatives: the loss and its gradient would be exactly 0.
   refuse: (batch) => (batch < 2 ? 'a batch of one pair has no negatives' : undefined),
 
-  loss({ image, text, config: { tau } }) {
+  loss({ image, text, batch, config: { tau } }) {
     const logits = mul(cosineMatrix(image.global, text.global), 1 / tau) //                   <v,u>/τ [N, N]
-    return { imageToText: diagonalCrossEntropy(logits, 1), textToImage: diagonalCrossEntropy(logits, 0) } // (2), (3)
+    return {
+      imageToText: diagonalCrossEntropy(logits, 1), //                                        (2)
+      textToImage: diagonalCrossEntropy(logits, 0), //                                        (3)
+      sameSentence: sameTextShare(batch.textKey), //                                          false negatives, watched
+    }
   },
   weights: ({ lambda }) => ({ imageToText: lambda, textToImage: 1 - lambda }), //             (4)
 

@@ -3,12 +3,17 @@
 import {
   add,
   blocked,
+  cast,
   constant,
+  equal,
+  greater,
   l2Normalize,
   logSoftmax,
   matmul,
+  mean,
   mul,
   neg,
+  reshape,
   sum,
   type Tensor,
   where,
@@ -46,4 +51,11 @@ export function contrastive(logits: Tensor, { imageToText = 0.5, mask }: Contras
     mul(diagonalCrossEntropy(seen, 1), imageToText), //                                       image -> text
     mul(diagonalCrossEntropy(seen, 0), 1 - imageToText), //                                   text -> image
   )
+}
+
+/** Share of a batch whose text another one has too, by keys int32 [N]: they are false negatives of each other; []. */
+export function sameTextShare(keys: Tensor): Tensor {
+  const n = keys.shape[0] as number
+  const alike = equal(reshape(keys, [n, 1]), reshape(keys, [1, n]))
+  return mean(cast(greater(sum(cast(alike, 'float32'), 1), 1), 'float32'))
 }
