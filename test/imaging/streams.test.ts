@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { decodeStream } from '../../src/imaging/codecs/decode.ts'
-import { decodeGuarded } from '../../src/imaging/codecs/pool.ts'
+import { codecLimits, decodeGuarded } from '../../src/imaging/codecs/pool.ts'
 import type { StreamCodec } from '../../src/imaging/codecs/types.ts'
-import { decodeImage } from '../../src/imaging/index.ts'
+import { decodeImage, readImage } from '../../src/imaging/index.ts'
+import { corpusPath } from './corpus.ts'
 import { dicomFile, encapsulate } from './dicom-fixture.ts'
 
 interface Stream {
@@ -62,13 +63,15 @@ describe('codecs in worker threads', () => {
 
   it('give up what takes too long, and decode the next', async () => {
     const job = jobOf(streams['ht-jpeg 2000 lossless 16']!)
-    // Damaged so that CharLS is busy for a second.
-    const start = 'ffd8fff7000b080010001001011100ffda00080101000000000b42bc512bdaf5fa662481108343ffd9'
-    const slow = { ...job, codec: 'jpeg-ls' as const, bytes: new Uint8Array(Buffer.from(start, 'hex')) }
-    await expect(decodeGuarded(slow, { milliseconds: 50, heapMegabytes: 512 })).rejects.toThrow(
-      'took longer than 50 ms',
-    )
+    // Six million pixels in colour take far longer than 30 ms.
+    const large = corpusPath('jpeg-lossless-decoder-js/tests/data/jpeg_lossless_sel1-rgb.dcm')
+    await expect(readImage(large, { decodeMilliseconds: 30 })).rejects.toThrow('took longer than 30 ms')
     expect((await decodeGuarded(job)).values.length).toBe(256)
+  })
+
+  it('have two seconds, and two more for each million samples', () => {
+    const job = jobOf(streams['jpeg lossless 16']!)
+    expect(codecLimits({ ...job, expected: { width: 1000, height: 500, samples: 3 } }).milliseconds).toBe(5000)
   })
 
   it('refuse a stream of another size before it is decoded', async () => {
