@@ -9,13 +9,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readJson } from '../dist/core/files.js'
 import { writeResult } from './child.js'
 import { cases, clipNorm, optimizer, rate } from './step/cases.js'
 import { side } from './step/side.js'
 
 const [python = 'python3', ...asked] = process.argv.slice(2)
 const file = (path) => fileURLToPath(new URL(path, import.meta.url))
-const found = {}
+/** Cases of earlier calls stay. */
+const found = (await readJson(file('./results/account.json')).catch(() => ({ cases: {} }))).cases
 for (const name of asked.length > 0 ? asked : ['resnet50-8', 'unet3d-48']) {
   const folder = await mkdtemp(join(tmpdir(), 'vesalius-account-'))
   try {
