@@ -11,8 +11,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readJson } from '../dist/core/files.js'
 import { writeResult } from './child.js'
-import { cases, clipNorm, optimizer, rate } from './step/cases.js'
-import { side } from './step/side.js'
+import { startOurs, startPeer, writeInitialWeights } from './step/side.js'
 
 const [python = 'python3', ...asked] = process.argv.slice(2)
 const file = (path) => fileURLToPath(new URL(path, import.meta.url))
@@ -21,11 +20,11 @@ const found = (await readJson(file('./results/account.json')).catch(() => ({ cas
 for (const name of asked.length > 0 ? asked : ['resnet50-8', 'unet3d-48']) {
   const folder = await mkdtemp(join(tmpdir(), 'vesalius-account-'))
   try {
-    const config = JSON.stringify({ ...cases[name], optimizer, rate, clipNorm })
-    const ours = await side(process.execPath, [file('./step/ours.js'), name, '2', folder, 'profile'])
+    writeInitialWeights(name, '2', folder)
+    const ours = await startOurs(name, '2', folder, 'profile')
     await ours.go(6)
     const { rows } = await ours.end()
-    const peer = await side(python, [file('./step/peer.py'), config, '2', folder, 'profile'])
+    const peer = await startPeer(python, name, '2', folder, 'profile')
     await peer.go(3)
     const { rows: theirs } = await peer.end()
     const milliseconds = (list) =>

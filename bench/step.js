@@ -10,11 +10,11 @@ import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readJson, writeJsonAtomic } from '../dist/core/files.js'
-import { cases, clipNorm, optimizer, rate } from './step/cases.js'
-import { side } from './step/side.js'
+import { cases } from './step/cases.js'
+import { startOurs, startPeer, writeInitialWeights } from './step/side.js'
 
 const [python = 'python3', ...asked] = process.argv.slice(2)
-const threads = 2
+const threads = '2'
 const file = (name) => fileURLToPath(new URL(name, import.meta.url))
 const median = (list) => list.toSorted((x, y) => x - y)[Math.floor(list.length / 2)]
 
@@ -22,12 +22,10 @@ async function compare(name) {
   const one = cases[name]
   const folder = await mkdtemp(join(tmpdir(), 'vesalius-step-'))
   try {
-    const ours = await side(process.execPath, [file('./step/ours.js'), name, String(threads), folder])
-    const config = JSON.stringify({ ...one, optimizer, rate, clipNorm })
-    const peer = await side(python, [file('./step/peer.py'), config, String(threads), folder])
-    const compiled = one.compile
-      ? await side(python, [file('./step/peer.py'), config, String(threads), folder, 'compile'])
-      : undefined
+    writeInitialWeights(name, threads, folder)
+    const ours = await startOurs(name, threads, folder)
+    const peer = await startPeer(python, name, threads, folder)
+    const compiled = one.compile ? await startPeer(python, name, threads, folder, 'compile') : undefined
     const sides = { ours, peer, ...(compiled === undefined ? {} : { compiled }) }
     const seconds = Object.fromEntries(Object.keys(sides).map((key) => [key, []]))
     for (const each of Object.values(sides)) await each.go(one.warm)
@@ -69,7 +67,7 @@ for (const name of asked.length > 0 ? asked : Object.keys(cases)) {
 }
 const order = Object.keys(cases)
 await writeJsonAtomic(target, {
-  machine: { cpu: cpus()[0]?.model, cores: cpus().length, memory: totalmem(), threads },
+  machine: { cpu: cpus()[0]?.model, cores: cpus().length, memory: totalmem(), threads: Number(threads) },
   versions: {
     torch,
     node: process.version,

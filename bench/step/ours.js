@@ -2,9 +2,10 @@
  * @file One side of the step bench: a training step of Vesalius, driven by lines on stdin ("go N", "end"), answering
  * with one JSON line each. Run by ../step.js.
  *
- *   node bench/step/ours.js CASE THREADS [FOLDER_FOR_WEIGHTS [profile]]
+ *   node bench/step/ours.js CASE THREADS FOLDER [profile | weights]
  *
- * With "profile" the answer to "end" tells the time of each kind of operation, without the first two steps.
+ * With "profile" the answer to "end" tells the time of each kind of operation, without the first two steps. With
+ * "weights" it only writes the initial weights for the other side: a process that measures memory holds no copy of them.
  */
 
 import { readFileSync } from 'node:fs'
@@ -111,10 +112,12 @@ const steps = {
 
 const { build, feeds } = steps[one.kind]
 const training = await openTraining({ runtime, build, first: {}, optimizer, clipNorm, seed: 1 })
-if (folder !== undefined) {
+if (mode === 'weights') {
   await mkdir(folder, { recursive: true })
-  const flat = await training.parameters()
-  if (one.kind === 'clip') await writeWeights(folder, { config: model, layout: training.layout, flat })
+  if (one.kind === 'clip')
+    await writeWeights(folder, { config: model, layout: training.layout, flat: await training.parameters() })
+  await runtime.close()
+  process.exit(0)
 }
 const say = (answer) => console.log(JSON.stringify(answer))
 say({ ready: true, parameters: training.layout.entries.reduce((n, { size }) => n + size, 0) })
