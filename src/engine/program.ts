@@ -7,6 +7,7 @@
 import { type HostValue, ruleOf } from './host.ts'
 import { lowerTraining, type Outputs, type RandomInput } from './onnx/lower.ts'
 import { targetOf } from './onnx/webgpu.ts'
+import { joinNeighbours } from './program/join.ts'
 import { type Crossing, partition } from './program/partition.ts'
 import { type Loaded, type LoadedStage, runStages } from './program/run.ts'
 import type { BufferView, Feed, Inline } from './runtime/protocol.ts'
@@ -63,9 +64,12 @@ export async function compileProgram(
   outputs: Outputs,
   options: ProgramOptions = {},
 ): Promise<Program> {
-  const { place = () => undefined, into = {}, written = () => {} } = options
-  const { fetch = Object.keys(outputs).filter((name) => !(name in into)) } = options
-  const asked = Object.fromEntries(Object.entries(outputs).filter(([name]) => name in into || fetch.includes(name)))
+  const { into: places = {}, written = () => {} } = options
+  const { fetch = Object.keys(outputs).filter((name) => !(name in places)) } = options
+  const wanted = Object.fromEntries(Object.entries(outputs).filter(([name]) => name in places || fetch.includes(name)))
+  const joined = joinNeighbours(wanted, options.place ?? (() => undefined), places)
+  const { outputs: asked, place } = joined
+  const into = joined.into(places)
   const parts = partition(asked, lateOutputs(asked, into, place))
   // Everything is lowered before anything is loaded: what fails, fails without leaving sessions behind.
   const models = parts.stages.map((stage) =>
@@ -84,7 +88,8 @@ export async function compileProgram(
   const crossing = new Set([...parts.held, ...parts.given].map(({ name }) => name))
   const inputs = new Set([...readers.keys()].filter((name) => !crossing.has(name) && place(name) === undefined))
   const randoms = new Map(models.flatMap((model) => (model?.randoms ?? []).map((one) => [one.name, one] as const)))
-  const loaded: Loaded = { ...parts, runtime, stages, slots: slots.views, inputs, readers, place, into, written }
+  const told = (names: readonly string[]): void => written(names.flatMap(joined.members))
+  const loaded: Loaded = { ...parts, runtime, stages, slots: slots.views, inputs, readers, place, into, written: told }
 
   let turn: Promise<unknown> = Promise.resolve()
   return {
@@ -97,7 +102,7 @@ export async function compileProgram(
     },
     run(feeds, moved = {}) {
       const run = turn.then(async () => {
-        const { done, ...result } = await runStages({ ...loaded, into: { ...into, ...moved } }, feeds)
+        const { done, ...result } = await runStages({ ...loaded, into: joined.into({ ...places, ...moved }) }, feeds)
         return { ...result, commit: () => commit(done) }
       })
       turn = run.catch(() => {})

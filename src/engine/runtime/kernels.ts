@@ -4,62 +4,73 @@
  */
 
 import { type Kernel, sumOfSquaresKernel } from '../wasm/kernel.ts'
-
-/** What is used of WebAssembly: its types come with those of browsers only. */
-interface Memory {
-  readonly buffer: ArrayBuffer
-}
-type Module = Record<never, never>
-declare const WebAssembly: {
-  Memory: new (size: { initial: number }) => Memory
-  Module: new (bytes: Uint8Array) => Module
-  Instance: new (module: Module, imports: { env: { memory: Memory } }) => { exports: Readonly<Record<string, unknown>> }
-}
-
-type Run = (bytes: number, rates: number, ...vectors: number[]) => number | undefined
+import { blockBytes } from './share.ts'
+import type { Team } from './team.ts'
+import { compileModule, instantiate, type Memory, type Module, makeMemory, type Run } from './webassembly.ts'
 
 /** A kernel, and one instance of it for each memory that it worked in. */
 export interface LoadedKernel {
   kernel: Kernel
   module: Module
   instances: WeakMap<ArrayBufferLike, Run>
+  /** Its number, and the module for memories that threads share, once there is such a memory. */
+  id: number
+  shared: Module | undefined
 }
+
+let kernelsLoaded = 0
 
 export function loadKernel(kernel: Kernel): LoadedKernel {
-  return { kernel, module: new WebAssembly.Module(Uint8Array.from(kernel.bytes)), instances: new WeakMap() }
+  const module = compileModule(kernel.bytes)
+  return { kernel, module, instances: new WeakMap(), id: kernelsLoaded++, shared: undefined }
 }
 
-const page = 65_536
 /** First bytes of every memory, for the numbers `rates`. */
 const head = 1024
 /** Elements of each vector that pass through the scratch memory at once: 128 kB, so that all stay in the cache. */
 const chunk = 32_768
 
-const memories = new WeakMap<ArrayBufferLike, Memory>()
+/** The memory of a buffer that kernels work on in place, and the threads that do it, this one alone if absent. */
+interface Place {
+  memory: Memory
+  id: number
+  team?: Team
+}
 
-function newMemory(bytes: number): Memory {
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / page) })
-  memories.set(memory.buffer, memory)
-  return memory
+const places = new WeakMap<ArrayBufferLike, Place>()
+let memoriesMade = 0
+
+function newMemory(bytes: number, team?: Team): ArrayBufferLike {
+  const { memory, view } = team?.allocate(bytes) ?? alone(bytes)
+  places.set(view, { memory, id: memoriesMade++, ...(team === undefined ? {} : { team }) })
+  return view
+}
+
+function alone(bytes: number): { memory: Memory; view: ArrayBufferLike } {
+  const memory = makeMemory(bytes)
+  return { memory, view: memory.buffer }
 }
 
 /**
  * Vectors of zeros that kernels can work on in place, each at a multiple of 64 bytes. A memory holds 4 GiB at most: what
- * does not fit, or cannot be had, gets memory of its own.
+ * does not fit, or cannot be had, gets memory of its own. With a team, its threads share the work on them.
  */
-export function allocateTogether(lengths: Readonly<Record<string, number>>): Map<string, Float32Array> {
+export function allocateTogether(
+  lengths: Readonly<Record<string, number>>,
+  team?: Team | undefined,
+): Map<string, Float32Array> {
   const sizes = Object.values(lengths).map((length) => Math.ceil(length / 16) * 64)
   const total = sizes.reduce((sum, size) => sum + size, head)
-  let memory: Memory | undefined
+  let memory: ArrayBufferLike | undefined
   try {
-    memory = newMemory(total)
+    memory = newMemory(total, team)
   } catch {
     // Too large for one memory, or for this machine's address space: the copying way works everywhere.
   }
   let offset = head
   return new Map(
     Object.entries(lengths).map(([name, length], i) => {
-      const values = memory === undefined ? new Float32Array(length) : new Float32Array(memory.buffer, offset, length)
+      const values = memory === undefined ? new Float32Array(length) : new Float32Array(memory, offset, length)
       offset += sizes[i] as number
       return [name, values]
     }),
@@ -69,17 +80,14 @@ export function allocateTogether(lengths: Readonly<Record<string, number>>): Map
 function instanceIn(loaded: LoadedKernel, memory: Memory): Run {
   const known = loaded.instances.get(memory.buffer)
   if (known !== undefined) return known
-  const { exports } = new WebAssembly.Instance(loaded.module, { env: { memory } })
-  const run = exports.run as Run
+  const run = instantiate(loaded.module, memory)
   loaded.instances.set(memory.buffer, run)
   return run
 }
 
-let scratch: Memory | undefined
-
 /**
  * Runs a kernel over the elements [start, end) of its vectors, given in its order. Returns the sum of what it returned:
- * the same bits every time, one thread walks from first to last.
+ * the same bits every time, for any number of threads.
  */
 export function runKernel(
   loaded: LoadedKernel,
@@ -88,19 +96,30 @@ export function runKernel(
   start: number,
   end: number,
 ): number {
-  const shared = vectors.every(({ buffer }) => buffer === vectors[0]?.buffer)
-  const memory = shared ? memories.get((vectors[0] as Float32Array).buffer) : undefined
-  let done = start
-  let total = 0
-  if (memory !== undefined) {
-    const whole = Math.floor((end - start) / 4) * 4
-    new Float32Array(memory.buffer, 0, rates.length).set(rates)
-    const at = vectors.map(({ byteOffset }) => byteOffset + 4 * start)
-    if (whole > 0) total += instanceIn(loaded, memory)(4 * whole, 0, ...at) ?? 0
-    done += whole
-  }
-  return done < end ? total + runThroughScratch(loaded, vectors, rates, done, end) : total
+  const { buffer } = vectors[0] as Float32Array
+  const place = vectors.every((vector) => vector.buffer === buffer) ? places.get(buffer) : undefined
+  const whole = Math.floor((end - start) / 4) * 4
+  if (place === undefined || whole === 0) return runThroughScratch(loaded, vectors, rates, start, end)
+  new Float32Array(buffer, 0, rates.length).set(rates)
+  const at = vectors.map(({ byteOffset }) => byteOffset + 4 * start)
+  const total = runInPlace(loaded, place, at, 4 * whole)
+  return start + whole < end ? total + runThroughScratch(loaded, vectors, rates, start + whole, end) : total
 }
+
+/** Block by block, so that a sum is added up in the same order with and without a team. */
+function runInPlace(loaded: LoadedKernel, { memory, id, team }: Place, at: readonly number[], bytes: number): number {
+  if (team !== undefined) {
+    loaded.shared ??= compileModule(loaded.kernel.shared)
+    return team.run({ key: `${loaded.id} ${id}`, module: loaded.shared, memory, rates: 0, vectors: at, bytes })
+  }
+  const run = instanceIn(loaded, memory)
+  let total = 0
+  for (let from = 0; from < bytes; from += blockBytes)
+    total += run(Math.min(blockBytes, bytes - from), 0, ...at.map((address) => address + from)) ?? 0
+  return total
+}
+
+let scratch: Memory | undefined
 
 function runThroughScratch(
   loaded: LoadedKernel,
@@ -110,7 +129,7 @@ function runThroughScratch(
   end: number,
 ): number {
   const needed = head + 4 * chunk * vectors.length
-  if (scratch === undefined || scratch.buffer.byteLength < needed) scratch = newMemory(needed)
+  if (scratch === undefined || scratch.buffer.byteLength < needed) scratch = alone(needed).memory
   const { buffer } = scratch
   const run = instanceIn(loaded, scratch)
   new Float32Array(buffer, 0, rates.length).set(rates)

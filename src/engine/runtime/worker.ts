@@ -13,6 +13,7 @@ import { sessionOptions } from './devices.ts'
 import { allocateTogether, type LoadedKernel, loadKernel, runKernel, sumOfSquares } from './kernels.ts'
 import type { BufferView, Feed, Inline, Reply, Request } from './protocol.ts'
 import { openResident } from './resident.ts'
+import { openTeam, type Team } from './team.ts'
 
 if (parentPort === null) throw new Error('This file is the worker of a runtime; it is not run by itself.')
 const port = parentPort
@@ -24,6 +25,7 @@ const buffers = new Map<string, TensorData>()
 const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const
 const kernels = new Map<number, LoadedKernel>()
 let nextSession = 1
+let team: Team | undefined
 
 function buffer(name: string): TensorData {
   const found = buffers.get(name)
@@ -96,7 +98,8 @@ async function handle(request: Request): Promise<Omit<Reply, 'id'>> {
       buffers.delete(request.buffer)
       return {}
     case 'allocateTogether':
-      for (const [name, values] of allocateTogether(request.lengths)) buffers.set(name, values)
+      team ??= await openTeam(threads)
+      for (const [name, values] of allocateTogether(request.lengths, team)) buffers.set(name, values)
       return {}
     case 'fill':
       part(request.buffer, request.start, request.end).fill(request.value)
@@ -175,6 +178,7 @@ async function handle(request: Request): Promise<Omit<Reply, 'id'>> {
       sessions.clear()
       kernels.clear()
       buffers.clear()
+      team?.close()
       return {}
   }
 }

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { VesaliusError } from '../../core/errors.ts'
 import { random } from '../../core/random.ts'
 import { averageSweep, meanSweeps } from '../averages.ts'
-import { lowerVectors, type Outputs } from '../onnx/lower.ts'
+import { lowerTraining, lowerVectors, type Outputs } from '../onnx/lower.ts'
 import * as op from '../ops.ts'
 import { methodOf, optimizerSchema } from '../optimizers.ts'
 import { allocateTogether, loadKernel, runKernel, sumOfSquares } from '../runtime/kernels.ts'
@@ -113,5 +113,52 @@ describe('the sum of squares', () => {
     for (const x of [values, together]) expect(sumOfSquares(x, 0, x.length) / wanted).toBeCloseTo(1, 12)
     expect(sumOfSquares(together, 1, 3)).toBeCloseTo(values[1]! ** 2 + values[2]! ** 2, 12)
     expect(sumOfSquares(together, 7, 7)).toBe(0)
+  })
+})
+
+describe('several threads', () => {
+  it('give the same bits as one, and leave the rest alone', async () => {
+    const n = 900_001
+    const graph = { 'p+': op.sub(op.input('p', [2]), op.mul(op.input('g', [2]), op.input('rates', [1]))) }
+    const found: Buffer[][] = []
+    for (const threads of [1, 2, 3]) {
+      const team = openRuntime({ threads })
+      await team.allocateTogether({ p: n, g: n })
+      for (const name of ['p', 'g']) {
+        const stream = random('threads', name)
+        await team.write(
+          name,
+          0,
+          Float32Array.from({ length: n }, () => stream.normal()),
+        )
+      }
+      const { sweep, dispose } = await team.loadSweep(graph)
+      const ranges = [
+        { start: 3, end: 800_000, constants: Float32Array.of(0.5) },
+        { start: 800_016, end: n - 1, constants: Float32Array.of(0.25) },
+      ]
+      await sweep({ buffers: { p: 'p', g: 'g' }, ranges })
+      const [p, g] = [await team.read('p', 0, n), await team.read('g', 0, n)]
+      const before = random('threads', 'p')
+      const first = Float32Array.from({ length: n }, () => before.normal())
+      for (const i of [0, 2, 800_000, 800_015, n - 1]) expect(p[i]).toBe(first[i])
+      for (const i of [3, 262_150, 799_999]) expect(p[i]).toBeCloseTo(first[i]! - 0.5 * g[i]!, 6)
+      const norm = Float64Array.of(await team.norm('p', 1, n))
+      found.push([Buffer.from(p.buffer), Buffer.from(norm.buffer)])
+      await dispose()
+      await team.close()
+    }
+    for (const one of found) expect(one.map((bytes, i) => bytes.compare(found[0]![i]!))).toEqual([0, 0])
+  })
+
+  it('write into what ONNX Runtime reads', async () => {
+    const team = openRuntime({ threads: 2 })
+    await team.allocateTogether({ p: 600_000 })
+    const { sweep } = await team.loadSweep({ 'p+': op.add(op.input('p', [2]), 1) })
+    await sweep({ buffers: { p: 'p' }, ranges: [{ start: 0, end: 600_000, constants: new Float32Array(0) }] })
+    const session = await team.load(lowerTraining({ y: op.sum(op.parameter('x', [600_000])) }).bytes)
+    const feeds = { x: { buffer: 'p', offset: 0, shape: [600_000] } }
+    expect((await session.run({ feeds, fetch: ['y'] })).outputs.y!.data[0]).toBe(600_000)
+    await team.close()
   })
 })

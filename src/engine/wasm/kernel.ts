@@ -16,6 +16,8 @@ import { address, type Code, local, loopBy16, moduleOf, sumOfLanes, v128, valueT
  */
 export interface Kernel {
   bytes: Uint8Array
+  /** The same over a memory that several threads share. */
+  shared: Uint8Array
   /** Names of the vectors, in the order of the addresses. */
   vectors: readonly string[]
   /** Those among them that are written. */
@@ -109,7 +111,8 @@ export function vectorKernel(outputs: Outputs): Kernel {
     [next - counter - 1, valueType.v128],
   ]
   const code = [...before, ...loopBy16(counter, bytes, body)]
-  return { bytes: moduleOf(counter, undefined, locals, code), vectors, written }
+  const module = (shared: boolean): Uint8Array => moduleOf(counter, undefined, locals, code, shared)
+  return { bytes: module(false), shared: module(true), vectors, written }
 }
 
 /** A kernel whose `run` returns the sum of squares of the vector `x`, in float64. */
@@ -128,7 +131,8 @@ export function sumOfSquaresKernel(): Kernel {
   ]
   const both = [...local.get(lower), ...local.get(upper), ...v128.f64.add, ...local.set(lower)]
   const code = [...loopBy16(counter, bytes, body), ...both, ...sumOfLanes(lower)]
-  return { bytes: moduleOf(3, valueType.f64, locals, code), vectors: ['x'], written: [] }
+  const module = (shared: boolean): Uint8Array => moduleOf(3, valueType.f64, locals, code, shared)
+  return { bytes: module(false), shared: module(true), vectors: ['x'], written: [] }
 }
 
 function nameOf(node: Node): string {

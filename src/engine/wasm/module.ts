@@ -82,13 +82,16 @@ export function loopBy16(counter: number, end: number, body: Code): Code {
   return [0x03, 0x40, ...body, ...next, ...local.get(end), 0x49, 0x0d, 0x00, 0x0b]
 }
 
+/** Pages of the largest memory that there is. */
+const largest = 65_536
+
 /** The address base + counter of two locals. */
 export function address(base: number, counter: number): Code {
   return [...local.get(base), ...local.get(counter), 0x6a]
 }
 
 /**
- * A module with one function `run` over an imported memory `env.memory`.
+ * A module with one function `run` over an imported memory `env.memory`, one that threads share if `shared`.
  * @param parameters number of i32 parameters
  * @param locals how many locals of each type follow them
  */
@@ -97,13 +100,15 @@ export function moduleOf(
   result: number | undefined,
   locals: readonly [number, number][],
   code: Code,
+  shared = false,
 ): Uint8Array {
+  const limits = shared ? [3, ...unsigned(1), ...unsigned(largest)] : [0, 1]
   const body = [...vector(locals.map(([count, type]) => [...unsigned(count), type])), ...code, 0x0b]
   const i32s = Array<Code>(parameters).fill([valueType.i32])
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, [[0x60, ...vector(i32s), ...vector(result === undefined ? [] : [[result]])]]),
-    ...section(2, [[...name('env'), ...name('memory'), 2, 0, 1]]),
+    ...section(2, [[...name('env'), ...name('memory'), 2, ...limits]]),
     ...section(3, [[0]]),
     ...section(7, [[...name('run'), 0, 0]]),
     ...section(10, [sized(body)]),
