@@ -3,25 +3,15 @@
 import { readFileSync } from 'node:fs'
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import sharp from 'sharp'
-import { VesaliusError } from '../../src/core/errors.ts'
-import { type Random, random } from '../../src/core/random.ts'
 import { decodeStream } from '../../src/imaging/codecs/decode.ts'
 import { decodeGuarded } from '../../src/imaging/codecs/pool.ts'
-import { CodecError, type StreamCodec } from '../../src/imaging/codecs/types.ts'
+import type { StreamCodec } from '../../src/imaging/codecs/types.ts'
 import { decodeImage } from '../../src/imaging/index.ts'
 import { decodeVolume } from '../../src/imaging/volumes/read.ts'
 import { sortSeries } from '../../src/imaging/volumes/series.ts'
+import type { FuzzTarget } from '../fuzz/run.ts'
 import { corpusPath } from './corpus.ts'
 import { dicomFile, encapsulate, type Fixture } from './dicom-fixture.ts'
-import { mutated } from './mutate.ts'
-
-export interface FuzzTarget {
-  name: string
-  seeds: readonly Uint8Array[]
-  run(bytes: Uint8Array): Promise<unknown>
-  /** Share of the mutations: codecs that must be given up in threads of their own take long. */
-  share: number
-}
 
 const streams = JSON.parse(readFileSync(new URL('../golden/dicom-streams.json', import.meta.url), 'utf8')) as {
   streams: Record<string, { codec: StreamCodec; width: number; height: number; samples: 1 | 3; bytes: string }>
@@ -121,7 +111,8 @@ function volumeSeeds(): Buffer[] {
   return [...files, Buffer.from(text), gzipSync(Buffer.from(made['two.nii']!.bytes, 'hex'))]
 }
 
-export async function fuzzTargets(): Promise<FuzzTarget[]> {
+export async function imagingTargets(): Promise<FuzzTarget[]> {
+  const room = 'imaging' as const
   const image = (bytes: Uint8Array) => decodeImage(bytes, 'x')
   const codecs = Object.keys(streams.streams).map((name) => {
     const { bytes, codec, width, height, samples } = stream(name)
@@ -131,65 +122,25 @@ export async function fuzzTargets(): Promise<FuzzTarget[]> {
       const job = { codec, bytes: damaged, expected: { width, height, samples }, transformed: true }
       return wasm ? decodeGuarded(job, { milliseconds: 1500, heapMegabytes: 512 }) : decodeStream(job)
     }
-    return { name, seeds: [bytes], run, share: wasm ? 0.05 : 1 }
+    return { name, room, seeds: [bytes], run, ...(wasm ? { share: 0.05 } : {}) }
   })
   return [
-    { name: 'DICOM', seeds: dicomSeeds(), run: image, share: 1 },
+    { name: 'DICOM', room, seeds: dicomSeeds(), run: image },
     {
       name: 'DICOM series',
+      room,
       seeds: dicomSeeds().slice(0, 4),
       run: (bytes) => sortSeries(['x'], () => Promise.resolve(bytes)),
-      share: 1,
     },
-    { name: 'PNG', seeds: await rasterSeeds('png'), run: image, share: 1 },
-    { name: 'JPEG', seeds: await rasterSeeds('jpeg'), run: image, share: 1 },
-    { name: 'TIFF', seeds: await rasterSeeds('tiff'), run: image, share: 1 },
+    { name: 'PNG', room, seeds: await rasterSeeds('png'), run: image },
+    { name: 'JPEG', room, seeds: await rasterSeeds('jpeg'), run: image },
+    { name: 'TIFF', room, seeds: await rasterSeeds('tiff'), run: image },
     {
       name: 'volumes',
+      room,
       seeds: volumeSeeds(),
       run: (bytes) => decodeVolume(bytes, 'x', () => Promise.resolve(new Uint8Array(64))),
-      share: 1,
     },
     ...codecs,
   ]
-}
-
-export interface FuzzResult {
-  name: string
-  mutations: number
-  /** Read as a picture all the same. */
-  read: number
-  /** Stopped at the limit of 1.5 s. */
-  givenUp: number
-  slowestMilliseconds: number
-  /** What should not have happened, with the number of the mutation. */
-  failures: string[]
-}
-
-/** Damages the seeds of a target `most` times its share from the stream of its name. */
-export async function fuzz({ name, seeds, run, share }: FuzzTarget, most: number, slowest = 2000): Promise<FuzzResult> {
-  const count = Math.ceil(most * share)
-  const result: FuzzResult = { name, mutations: count, read: 0, givenUp: 0, slowestMilliseconds: 0, failures: [] }
-  for (let i = 0; i < count && result.failures.length < 10; i++) {
-    const bytes = mutation(name, seeds, i)
-    const start = performance.now()
-    try {
-      await run(bytes)
-      result.read++
-    } catch (error) {
-      if (error instanceof CodecError && error.message.includes('took longer')) result.givenUp++
-      if (!(error instanceof VesaliusError) && !(error instanceof CodecError))
-        result.failures.push(`${name} ${i}: ${error instanceof Error ? error.stack : String(error)}`)
-    }
-    const time = performance.now() - start
-    result.slowestMilliseconds = Math.max(result.slowestMilliseconds, Math.round(time))
-    if (time > slowest) result.failures.push(`${name} ${i}: ${Math.round(time)} ms`)
-  }
-  return result
-}
-
-/** The i-th damaged file of a target. */
-export function mutation(name: string, seeds: readonly Uint8Array[], i: number): Uint8Array {
-  const stream: Random = random(17, 'fuzz', name, i)
-  return mutated(seeds[i % seeds.length]!, stream)
 }
