@@ -10,6 +10,7 @@ import { isStep, stepsOf, unknownStep } from './engine/json.ts'
 import { modelOf } from './engine/models.ts'
 import { normalizerOf } from './engine/normalizers.ts'
 import { type Cut, preTokenizerOf } from './engine/pre-tokenizers.ts'
+import type { NativeUnigram } from './engine/unigram.ts'
 import type { TokenizerJson } from './tokenizer-json.ts'
 
 /** A tokenizer without lengths: texts to ids and back. */
@@ -52,11 +53,12 @@ export function tokenizerEngine(
 ): TokenizerEngine {
   const normalize = normalizerOf(json.normalizer, where, native)
   const stretches = addedTokens(json.added_tokens, normalize)
-  const [firstCut, ...moreCuts] = preTokenizerOf(json.pre_tokenizer, where)
-  const model = modelOf(modelType(json), json.model, modelVocabulary(json, idOf), where, native)
+  const allCuts = preTokenizerOf(json.pre_tokenizer, where)
+  const specials = new Set(json.added_tokens.filter(({ special }) => special === true).map(({ id }) => id))
+  const vocabulary = modelVocabulary(json, idOf)
+  const model = modelOf(modelType(json), json.model, vocabulary, where, native ? nativeUnigram(json) : undefined)
   const decode = decoderOf(json.decoder, where)
   const tokenOf = new Map([...idOf].map(([token, id]) => [id, token]))
-  const specials = new Set(json.added_tokens.filter(({ special }) => special === true).map(({ id }) => id))
   const suffix = typeof json.model.end_of_word_suffix === 'string' ? json.model.end_of_word_suffix : ''
   const bytes = isStep(json.decoder) && json.decoder.type === 'ByteLevel'
 
@@ -65,6 +67,9 @@ export function tokenizerEngine(
     for (const cut of cuts) pieces = pieces.flatMap((each, i) => cut(each, first && i === 0))
     return pieces
   }
+  // SentencePiece sums over a text as a whole, so its words stay together.
+  const together: Cut = (piece, first) => [cutAll(piece, first, allCuts).join('')]
+  const [firstCut, ...moreCuts] = native ? [together] : allCuts
   const known = new Map<string, number[]>()
   const push = (piece: string, first: boolean, out: number[]): void => {
     const key = first ? piece : `\0${piece}`
@@ -110,12 +115,7 @@ export function tokenizerEngine(
       if (bytes && suffix !== '') return fromByteSymbols(tokens.join('').replaceAll(suffix, ' ')).trim()
       return decode(tokens).join('')
     },
-    words: (text) =>
-      cutAll(
-        normalize(text.replace(loneSurrogates, '\uFFFD')),
-        true,
-        firstCut === undefined ? [] : [firstCut, ...moreCuts],
-      ),
+    words: (text) => cutAll(normalize(text.replace(loneSurrogates, '\uFFFD')), true, allCuts),
     ...frameOf(json.post_processor, idOf, where),
   }
 }
@@ -127,6 +127,15 @@ function modelVocabulary(json: TokenizerJson, idOf: ReadonlyMap<string, number>)
     return new Map(vocab.map((entry: unknown, id) => [Array.isArray(entry) ? String(entry[0]) : '', id]))
   }
   return isStep(vocab) ? new Map(Object.entries(vocab) as [string, number][]) : idOf
+}
+
+/** SigLIP's text stands behind its unknown token, spelt as text: SentencePiece would drop a blank at the beginning. */
+function nativeUnigram({ added_tokens, model }: TokenizerJson): NativeUnigram {
+  const vocab = Array.isArray(model.vocab) ? (model.vocab as unknown[]) : []
+  const entry = typeof model.unk_id === 'number' ? vocab[model.unk_id] : undefined
+  const unknown = Array.isArray(entry) ? String(entry[0]) : '<unk>'
+  const special = added_tokens.flatMap((token) => (token.special === true ? [token.content] : []))
+  return { lead: `\u2581${unknown}`, reserved: new Set(special) }
 }
 
 /** What a post-processor sets around one text. */

@@ -20,19 +20,6 @@ const made = goldenTokenizers()
 const reportsFolder = sharedData('indiana-reports')
 const hash = (rows: number[][], digits: number): string => sha256(JSON.stringify(rows)).slice(0, digits)
 
-/**
- * Repeated letters ("lll", "000") have spellings of equal probability. SentencePiece decides by rounding in the sum over
- * the whole text before them; here each word is summed by itself.
- */
-const ties = [
-  'aaaaaaaaaaaaaaaaaaaa',
-  'svc, a, lll, is, pic',
-  'Recommended.; The; L',
-  'p.r.n./No./There/h/o',
-  '\u2070\uFF10\u2070\u2071\uFF58\u2070\uFF2E\u30E2\u2070\u30A8\u2070\u2070\uFF10\uFF2D\u30F1\u2071\u30E7\uFF50\uFF57\u2070',
-  'aaaaaaaaaaaaaaaaaaaa',
-]
-
 describe.each([...made])('%s', (name, tokenizer: Tokenizer) => {
   const golden = tokenizers[name]!
 
@@ -44,7 +31,7 @@ describe.each([...made])('%s', (name, tokenizer: Tokenizer) => {
   test('all 2,000 strings, ten of them of 100 kB', () => {
     const wrong = texts.filter((text, i) => hash([tokenizer.encode(text)], 6) !== golden.hashes.slice(6 * i, 6 * i + 6))
     expect(texts).toHaveLength(2000)
-    expect(wrong.map((text) => text.slice(0, 20))).toEqual(name === 'siglip' ? ties : [])
+    expect(wrong.map((text) => text.slice(0, 20))).toEqual([])
   })
 })
 

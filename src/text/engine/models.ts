@@ -2,7 +2,7 @@
 
 import { VesaliusError } from '../../core/errors.ts'
 import { bpe } from './bpe.ts'
-import { unigram } from './unigram.ts'
+import { type NativeUnigram, unigram } from './unigram.ts'
 
 /** Ids of a piece, appended to `out`. */
 export type Model = (piece: string, out: number[]) => void
@@ -45,13 +45,13 @@ function wordLevel(model: Record<string, unknown>, idOf: ReadonlyMap<string, num
   }
 }
 
-/** The model of a file over its own vocabulary (added tokens left out). `native`: Unigram in SentencePiece's own precision. */
+/** The model of a file over its own vocabulary (added tokens left out). `native`: Unigram as SentencePiece itself computes. */
 export function modelOf(
   type: string,
   model: Record<string, unknown>,
   idOf: ReadonlyMap<string, number>,
   where: string,
-  native = false,
+  native?: NativeUnigram,
 ): Model {
   if (type === 'BPE') return bpe(model, idOf, where)
   if (type === 'WordPiece') return wordPiece(model, idOf)

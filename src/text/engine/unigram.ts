@@ -1,4 +1,8 @@
-/** @file Unigram (SentencePiece): the most probable way to spell a piece, found by Viterbi over a trie of tokens. */
+/**
+ * @file Unigram (Kudo, ACL 2018): the most probable way to spell a piece, found by Viterbi over a trie of tokens. Repeated
+ * letters ("lll") have spellings of equal probability: which one is taken depends on how sums are rounded, so both known
+ * arithmetics are here, that of Rust's tokenizers and that of the library SentencePiece.
+ */
 
 import { VesaliusError } from '../../core/errors.ts'
 import { byteFallback, type Model } from './models.ts'
@@ -24,12 +28,27 @@ function readScores(model: Record<string, unknown>, where: string): [string, num
   })
 }
 
-/** The model of a file. Throws MODEL_INVALID for a vocabulary without scores or an unknown token outside it. */
+/** What the library SentencePiece does otherwise, as `transformers` calls it for SigLIP. */
+export interface NativeUnigram {
+  /** Set before every text, and its tokens taken away again: the sums of the text go on from there. */
+  lead: string
+  /** Control tokens, which no text spells. */
+  reserved: ReadonlySet<string>
+}
+
+/**
+ * Sums of one path, rounded before they are compared: SentencePiece 0.2.3 (unigram_model.cc, EncodeOptimized) uses single
+ * precision, Rust's tokenizers double.
+ */
+const single = (x: number): number => Math.fround(x)
+const double = (x: number): number => x
+
+/** The model of a file; `native` asks for SentencePiece's own arithmetic. Throws MODEL_INVALID for a vocabulary without scores or an unknown token outside it. */
 export function unigram(
   model: Record<string, unknown>,
   idOf: ReadonlyMap<string, number>,
   where: string,
-  native: boolean,
+  native?: NativeUnigram,
 ): Model {
   const scored = readScores(model, where)
   const unknown = typeof model.unk_id === 'number' ? model.unk_id : undefined
@@ -43,6 +62,7 @@ export function unigram(
   let least = 0
   for (const [id, [token, score]] of scored.entries()) {
     least = Math.min(least, score)
+    if (native?.reserved.has(token)) continue
     let node = root
     for (let i = 0; i < token.length; i++) {
       const unit = token.charCodeAt(i)
@@ -55,12 +75,11 @@ export function unigram(
     }
     node.id = id
   }
-  // SentencePiece adds in single precision, Rust's tokenizers in double: ties of repetitions fall differently.
-  const round = native ? Math.fround : (x: number): number => x
+  const round = native === undefined ? double : single
   const scores = Float64Array.from(scored, ([, score]) => round(score))
   const unknownScore = round(least - unknownPenalty)
 
-  return (piece, out) => {
+  const spell: Model = (piece, out) => {
     const length = piece.length
     // Best way to each position: its score, where its last token began, and that token (-1: unknown).
     const best = new Float64Array(length + 1)
@@ -112,5 +131,14 @@ export function unigram(
       if (bytes !== undefined) out.push(...bytes)
       else if (unknown !== undefined) out.push(unknown)
     }
+  }
+  if (native === undefined) return spell
+  const { lead } = native
+  const ofLead: number[] = []
+  spell(lead, ofLead)
+  return (text, out) => {
+    const ids: number[] = []
+    spell(lead + text, ids)
+    for (let i = ofLead.length; i < ids.length; i++) out.push(ids[i]!)
   }
 }
