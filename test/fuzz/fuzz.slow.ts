@@ -1,6 +1,7 @@
 /**
  * @file The long run: 100,000 damaged files a reader (`FUZZ=n`), all readers by turns, in steps. After each step the results
- * are written, and a run that was stopped goes on there, unless the sources have changed since.
+ * are written, and a run that was stopped goes on there, unless the sources have changed since. WebAssembly codecs, which
+ * run in threads that can be given up, get a tenth.
  */
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -70,8 +71,9 @@ describe.each(steps)('up to %i damaged files a reader', (goal) => {
   it.each(targets.map((target, i) => ({ name: target.name, target, result: results[i]! })))(
     '$name',
     async ({ target, result }) => {
-      if (result.mutations >= goal) return
-      await fuzz(target, result, goal)
+      const own = Math.ceil(goal * (target.share ?? 1))
+      if (result.mutations >= own) return
+      await fuzz(target, result, own)
       await write()
       expect(result.failures).toEqual([])
       expect(result.peakMegabytes).toBeLessThan(2000)

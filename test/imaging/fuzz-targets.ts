@@ -122,7 +122,7 @@ export async function imagingTargets(): Promise<FuzzTarget[]> {
       const job = { codec, bytes: damaged, expected: { width, height, samples }, transformed: true }
       return wasm ? decodeGuarded(job, { milliseconds: 1500, heapMegabytes: 512 }) : decodeStream(job)
     }
-    return { name, room, seeds: [bytes], run, ...(wasm ? { share: 0.05 } : {}) }
+    return { name, room, seeds: [bytes], run, ...(wasm ? { share: 0.1 } : {}) }
   })
   return [
     { name: 'DICOM', room, seeds: dicomSeeds(), run: image },

@@ -3,6 +3,8 @@
 import type { GeoTIFFImage } from 'geotiff'
 import { messageOf, VesaliusError } from '../../core/errors.ts'
 import { levelOf, type Slide, type SlideLevel } from './slide.ts'
+import { guardTiffCodecs } from './tiff-codecs.ts'
+import { checkDirectories } from './tiff-directories.ts'
 
 /** What readRasters gives for one interleaved array. */
 type Samples = ArrayLike<number> & { length: number }
@@ -32,7 +34,8 @@ export async function openTiffSlide(path: string): Promise<Slide> {
   let close: () => Promise<void>
   try {
     // Loaded here: the package cannot be loaded in a worker thread, and reading pictures must be possible there.
-    const { fromFile } = await import('geotiff')
+    await checkDirectories(path)
+    const { fromFile } = await guardTiffCodecs()
     const file = await fromFile(path)
     const count = await file.getImageCount()
     images = await Promise.all(Array.from({ length: Math.min(count, 64) }, (_, i) => file.getImage(i)))
