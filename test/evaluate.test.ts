@@ -1,6 +1,6 @@
 /** @file `evaluate` as a user has it: protocols, page, published numbers, calibration. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -45,6 +45,30 @@ describe('an evaluation', () => {
     expect(Object.keys(kept.findings)).toContain('Edema')
   })
 
+  it('classify uses the calibration for the findings and prompts it was fitted on, and --plain does not', async () => {
+    interface Classified {
+      calibration: { calibrated: number } | null
+      results: { scores: { label: string; probability: number; plain?: number }[] }[]
+    }
+    const picture = join(data, 'images', readdirSync(join(data, 'images'))[0]!)
+    const ask = (...more: string[]) =>
+      vesaliusJson<Classified>(['classify', '--model', run, '--prompts', 'chest-phantom', picture, ...more])
+    const [scaled, plain] = [await ask(), await ask('--plain')]
+    expect([scaled.calibration!.calibrated > 5, plain.calibration]).toEqual([true, null])
+    const kept = JSON.parse(readFileSync(document.calibration, 'utf8')) as {
+      findings: Record<string, { a: number; b: number } | null>
+    }
+    const plainOf = Object.fromEntries(plain.results[0]!.scores.map(({ label, probability }) => [label, probability]))
+    for (const { label, probability, plain: before } of scaled.results[0]!.scores) {
+      const scaling = kept.findings[label]
+      if (!scaling) expect([before, probability]).toEqual([undefined, plainOf[label]])
+      else {
+        const odds = Math.log(plainOf[label]! / (1 - plainOf[label]!))
+        expect(probability).toBeCloseTo(1 / (1 + Math.exp(-(scaling.a * odds + scaling.b))), 8)
+      }
+    }
+  }, 60_000)
+
   it('is repeated from its spec and confirmed; a changed number is refuted, other data are not even tried', async () => {
     const again = await vesaliusJson<Document>(['evaluate', run, '--spec', spec])
     expect(again.spec.confirmed).toBe(true)
@@ -54,9 +78,17 @@ describe('an evaluation', () => {
     const { code, stdout } = await vesalius(['evaluate', run, '--spec', at('wrong.json'), '--json'])
     const refuted = (JSON.parse(stdout) as Document).spec.verdicts.filter(({ confirmed }) => !confirmed)
     expect([code, refuted.map(({ metric }) => metric)]).toEqual([1, ['ZSC.macroAuroc']])
-    writeFileSync(at('other.json'), JSON.stringify({ ...published, data: { name: 'other', studies: '0'.repeat(64) } }))
-    const other = await vesalius(['evaluate', run, '--spec', at('other.json')])
-    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('the data (other) differ')])
+    const other = { ...published, data: { ...published.data, name: 'other', studies: '0'.repeat(64) } }
+    writeFileSync(at('other.json'), JSON.stringify(other))
+    const refused = await vesalius(['evaluate', run, '--spec', at('other.json')])
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('the studies (other) differ')])
+    // The same list of studies with one picture changed.
+    const picture = join(data, 'images', readdirSync(join(data, 'images'))[0]!)
+    const bytes = readFileSync(picture)
+    writeFileSync(picture, Buffer.concat([bytes, Buffer.of(0)]))
+    const changed = await vesalius(['evaluate', run, '--spec', spec])
+    writeFileSync(picture, bytes)
+    expect([changed.code, changed.stderr]).toEqual([1, expect.stringContaining('the pictures and other files of data')])
   }, 120_000)
 
   it('writes one page: pictures inside it, nothing to load, nothing to run', () => {

@@ -96,8 +96,9 @@ export function planted({
     data,
     settings: { seed, headSteps: 150 },
     progress: () => silent,
-    features: async (split: Study['split'], _: ImageOutput): Promise<Rows> => ({
-      shape: [width],
+    // One region a picture, which says what the whole picture says.
+    features: async (split: Study['split'], name: ImageOutput): Promise<Rows> => ({
+      shape: name.startsWith('regions') ? [1, width] : [width],
       values: rowsOf(split),
     }),
     pooled: async (split) => new Float32Array(data[split].length * 256).map(() => random('pixels', split).uniform()),

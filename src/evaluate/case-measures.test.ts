@@ -28,9 +28,16 @@ function repeated(measure: CaseMeasure, counts: readonly number[]): CaseMeasure 
       return { ...measure, cases: again(measure.cases) }
     case 'concordance':
       return { ...measure, times: again(measure.times), events: again(measure.events), risks: again(measure.risks) }
+    case 'clinical':
+      return { ...measure, generated: again(measure.generated), real: again(measure.real) }
   }
 }
 
+const states = (values: readonly number[]) =>
+  values.map((value) => ({
+    a: value > 0 ? ('positive' as const) : ('negative' as const),
+    b: value > 2 ? ('uncertain' as const) : ('blank' as const),
+  }))
 const binary = numbers.map((values) => values.map((v) => (v > 0 ? 1 : 0)))
 const measures: fc.Arbitrary<CaseMeasure> = fc.oneof(
   numbers.map((values): CaseMeasure => ({ kind: 'mean', values })),
@@ -50,6 +57,12 @@ const measures: fc.Arbitrary<CaseMeasure> = fc.oneof(
       findings: [{ name: 'a', scores: s.map((v) => (v + 5) / 10), labels }],
     }),
   ),
+  fc
+    .tuple(numbers, numbers, fc.constantFrom('micro' as const, 'example' as const))
+    .map(([generated, real, average]): CaseMeasure => {
+      const read = { generated: states(generated), real: states(real), observations: ['a', 'b'] }
+      return { kind: 'clinical', average, score: 'f1', ...read }
+    }),
   fc.tuple(numbers, binary, numbers).map(([t, events, risks]): CaseMeasure => {
     const times = t.map((v) => Math.round(v) + 6)
     return { kind: 'concordance', times, events, risks }

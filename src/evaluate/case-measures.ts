@@ -7,6 +7,7 @@ import { rankedAuprc } from './metrics/auprc.ts'
 import { rankedAuroc } from './metrics/auroc.ts'
 import { prepareBleu } from './metrics/bleu.ts'
 import type { BootstrapOptions, BootstrapRun } from './metrics/bootstrap.ts'
+import { type ObservationStates, prepareClinicalEfficacy } from './metrics/clinical.ts'
 import { type DetectionCase, prepareDetection } from './metrics/detection.ts'
 import { type Measure, measureAll, type Prepared, weightedMean } from './metrics/measure.ts'
 import { type Counts, type Finding, meanDefined, rank } from './metrics/ranked.ts'
@@ -14,8 +15,8 @@ import type { TextCase } from './metrics/tokens.ts'
 
 /** What a number is computed from; every list has one entry a case, in the order of the cases. NaN cases are left out. */
 export type CaseMeasure =
-  /** Mean of one value a case: accuracy from 0 and 1, recall, overlap, contrast. */
-  | { kind: 'mean'; values: ArrayLike<number> }
+  /** Mean of one value a case: accuracy from 0 and 1, recall, overlap, contrast. `variant` names what was averaged. */
+  | { kind: 'mean'; values: ArrayLike<number>; variant?: string }
   /** Median of one value a case, such as a rank. */
   | { kind: 'median'; values: ArrayLike<number> }
   /** Sum over sum: pooled overlap, token counts. */
@@ -33,6 +34,15 @@ export type CaseMeasure =
   | { kind: 'detection'; cases: readonly DetectionCase[]; thresholds: readonly number[]; which: 'ap' | 'recall' }
   /** BLEU-n of the whole set. */
   | { kind: 'bleu'; cases: readonly TextCase[]; n: 1 | 2 | 3 | 4 }
+  /** What generated reports call positive against what the real ones do, as one labeler reads both. */
+  | ({ kind: 'clinical'; average: 'micro' | 'macro' | 'example'; score: 'precision' | 'recall' | 'f1' } & ClinicalCases)
+
+/** What a labeler finds in generated and in real reports, [N] each. */
+export interface ClinicalCases {
+  generated: readonly ObservationStates[]
+  real: readonly ObservationStates[]
+  observations: readonly string[]
+}
 
 /** Measures of the same cases. */
 export interface CaseMeasures {
@@ -49,7 +59,7 @@ export function preparedMeasure(measure: CaseMeasure): Prepared {
     case 'mean':
       return {
         ...partOf(measure.values.length, (i) => !Number.isNaN(measure.values[i])),
-        variant: 'mean',
+        variant: measure.variant ?? 'mean',
         rule: 'the mean of the cases that have a value',
         on: (counts) => weightedMean(measure.values, counts),
       }
@@ -100,6 +110,10 @@ export function preparedMeasure(measure: CaseMeasure): Prepared {
       return prepareDetection(measure.cases, { thresholds: measure.thresholds })[measure.which]
     case 'bleu':
       return prepareBleu(measure.cases)[measure.n - 1]!
+    case 'clinical': {
+      const { generated, real, observations } = measure
+      return prepareClinicalEfficacy(generated, real, { observations })[measure.average][measure.score]
+    }
   }
 }
 

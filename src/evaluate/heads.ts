@@ -2,7 +2,7 @@
 
 import { sampler } from '../data/sampler.ts'
 import { type Feed, type Inline, openRuntime, scheduleFactor, type Tensor } from '../engine/index.ts'
-import { openTraining, type Scope } from '../nn/index.ts'
+import { openTraining, type Scope, type Training } from '../nn/index.ts'
 
 export interface HeadOptions {
   /** Training rows. */
@@ -12,8 +12,10 @@ export interface HeadOptions {
   /** Loss [] of a batch of this size. */
   loss: (scope: Scope, batch: number) => Tensor
   steps: number
-  /** Peak learning rate; 1e-3 if absent. */
-  rate?: number
+  /** Peak learning rate: one, or several of which the one with the lowest validation loss is taken. 1e-3 if absent. */
+  rate?: number | readonly number[]
+  /** What a rate is chosen by; without it, or without rows, the middle one of several is taken. */
+  validation?: { rows: number; feeds: HeadOptions['feeds'] } | undefined
   /** Rows a step; 32, or all if fewer. */
   batch?: number
   weightDecay?: number
@@ -25,6 +27,10 @@ export interface HeadOptions {
 }
 
 export interface TrainedHead {
+  /** The rate that it was trained with. */
+  rate: number
+  /** Runs a graph on the trained parameters; graphs of one key are compiled once. */
+  run: Training<{ batch: number }>['evaluate']
   /** Outputs of `count` rows, each concatenated over batches: [count, ...]. */
   predict(
     count: number,
@@ -36,10 +42,12 @@ export interface TrainedHead {
 
 /** Rows a batch of predictions. */
 const chunk = 64
+/** A rate is tried for this share of the steps. */
+const trial = 1 / 4
 
 /** Trains a head. Close it when the predictions are made. */
 export async function trainHead(options: HeadOptions): Promise<TrainedHead> {
-  const { rows, feeds, loss, steps, rate = 1e-3, weightDecay = 0.01, seed, start } = options
+  const { rows, feeds, loss, steps, weightDecay = 0.01, seed, start } = options
   const batch = Math.min(options.batch ?? 32, rows)
   const runtime = openRuntime(options.threads === undefined ? {} : { threads: options.threads })
   const training = await openTraining<{ batch: number }>({
@@ -50,21 +58,25 @@ export async function trainHead(options: HeadOptions): Promise<TrainedHead> {
     clipNorm: 1,
     seed,
   })
-  if (start !== undefined) {
-    const flat = await training.parameters()
-    for (const { name, offset, size } of training.layout.entries) {
-      const values = start(name)
-      if (values?.length === size) flat.set(values, offset)
-    }
-    await training.restart(flat)
+  const initial = await training.parameters()
+  for (const { name, offset, size } of training.layout.entries) {
+    const values = start?.(name)
+    if (values?.length === size) initial.set(values, offset)
   }
   const order = sampler({ n: rows, batch, seed })
   const schedule = { kind: 'cosine', warmup: 0.1, floor: 0 } as const
-  for (let step = 0; step < steps; step++) {
-    const fed = await feeds(order.batchAt(step).indices, step)
-    await training.step({ batch }, fed, rate * scheduleFactor(schedule, step, steps))
+  const train = async (rate: number, count: number): Promise<void> => {
+    await training.restart(initial.slice())
+    for (let step = 0; step < count; step++) {
+      const fed = await feeds(order.batchAt(step).indices, step)
+      await training.step({ batch }, fed, rate * scheduleFactor(schedule, step, count))
+    }
   }
+  const rate = await chosenRate(options, training, train)
+  await train(rate, steps)
   return {
+    rate,
+    run: training.evaluate,
     async predict(count, fedOf, build) {
       const parts = new Map<string, Inline[]>()
       for (let from = 0; from < count; from += chunk) {
@@ -89,6 +101,29 @@ export async function trainHead(options: HeadOptions): Promise<TrainedHead> {
       await runtime.close()
     },
   }
+}
+
+/** Of several rates the one whose short training has the lowest loss on the validation rows; the lower one of two. */
+async function chosenRate(
+  { rate = 1e-3, validation, loss, steps }: HeadOptions,
+  training: Training<{ batch: number }>,
+  train: (rate: number, steps: number) => Promise<void>,
+): Promise<number> {
+  const rates = typeof rate === 'number' ? [rate] : [...rate].sort((a, b) => a - b)
+  if (rates.length === 1 || validation === undefined || validation.rows === 0) return rates[rates.length >> 1]!
+  let [best, least] = [rates[0]!, Number.POSITIVE_INFINITY]
+  for (const candidate of rates) {
+    await train(candidate, Math.max(1, Math.round(trial * steps)))
+    let total = 0
+    for (let from = 0; from < validation.rows; from += chunk) {
+      const count = Math.min(chunk, validation.rows - from)
+      const fed = await validation.feeds(Array.from({ length: count }, (_, i) => from + i))
+      const outputs = await training.evaluate(`validate ${count}`, (scope) => ({ loss: loss(scope, count) }), fed)
+      total += count * (outputs.loss!.data[0] as number)
+    }
+    if (total < least) [best, least] = [candidate, total]
+  }
+  return best
 }
 
 /** Rows of a table [N, ...shape] as a feed [n, ...shape]. */

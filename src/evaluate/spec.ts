@@ -3,12 +3,14 @@
  * and its repetition, which confirms or refutes them.
  */
 
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { modelFolder } from '../apply/model.ts'
 import { parseWith } from '../core/config.ts'
 import { VesaliusError } from '../core/errors.ts'
 import { readBytes, readJson, sha256, writeJsonAtomic } from '../core/files.ts'
+import { readStudies } from '../data/studies.ts'
 import { protocolIds } from './protocol.ts'
 import type { ProtocolOutcome } from './run-protocols.ts'
 
@@ -16,7 +18,13 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 in hex')
 
 export const specSchema = z.strictObject({
   version: z.literal(1),
-  data: z.strictObject({ name: z.string(), studies: hash.describe('sha256 of studies.jsonl') }),
+  data: z.strictObject({
+    name: z.string(),
+    studies: hash.describe('sha256 of studies.jsonl'),
+    files: hash.describe(
+      'sha256 over the names and contents of all files that the studies name, in the order of names',
+    ),
+  }),
   model: z.strictObject({ name: z.string(), weights: hash.describe('sha256 of model.safetensors') }),
   prompts: z
     .strictObject({
@@ -69,6 +77,20 @@ export async function writeSpec(
   return spec
 }
 
+/** Hash over every file that a study of the folder names: pictures, masks, signals, frames, tables. */
+async function hashOfFiles(folder: string): Promise<string> {
+  const studies = await readStudies(folder)
+  const paths = studies.flatMap((study) => [
+    ...[study.images, study.masks, study.signals, study.frames].flatMap((list) => list.map(({ path }) => path)),
+    ...(study.omics === undefined ? [] : [study.omics]),
+  ])
+  const whole = createHash('sha256')
+  for (const path of [...new Set(paths)].sort()) {
+    whole.update(`${path}\0${sha256(await readBytes(join(folder, path)))}\n`)
+  }
+  return whole.digest('hex')
+}
+
 async function hashesOf({
   run,
   data,
@@ -77,7 +99,11 @@ async function hashesOf({
   const name = (path: string): string => path.replace(/\/+$/, '').split('/').at(-1) ?? path
   const file = prompts?.endsWith('.json') ? sha256(await readBytes(prompts)) : null
   return {
-    data: { name: name(data), studies: sha256(await readBytes(join(data, 'studies.jsonl'))) },
+    data: {
+      name: name(data),
+      studies: sha256(await readBytes(join(data, 'studies.jsonl'))),
+      files: await hashOfFiles(data),
+    },
     model: { name: name(run), weights: sha256(await readBytes(join(await modelFolder(run), 'model.safetensors'))) },
     prompts: { set: prompts === undefined ? null : file === null ? prompts : name(prompts), file },
   }
@@ -87,7 +113,8 @@ async function hashesOf({
 export async function checkSpec(spec: EvaluationSpec, evaluated: Evaluated): Promise<void> {
   const found = await hashesOf(evaluated)
   const wrong = [
-    ...(found.data.studies === spec.data.studies ? [] : [`the data (${spec.data.name})`]),
+    ...(found.data.studies === spec.data.studies ? [] : [`the studies (${spec.data.name})`]),
+    ...(found.data.files === spec.data.files ? [] : [`the pictures and other files of ${spec.data.name}`]),
     ...(found.model.weights === spec.model.weights ? [] : [`the weights (${spec.model.name})`]),
     ...(found.prompts.file === spec.prompts.file ? [] : [`the prompts (${spec.prompts.set})`]),
   ]

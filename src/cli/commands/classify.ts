@@ -16,6 +16,7 @@ export const classify = command({
     multi: { type: 'boolean', help: 'labels can hold together: each is compared with its denial' },
     prompts: { type: 'string', value: 'SET', help: 'prompt set instead of labels: a name or a JSON file' },
     device: deviceOption,
+    plain: { type: 'boolean', help: 'leave out the calibration of the model folder' },
     'per-prompt': { type: 'boolean', help: 'the cosine of every prompt too' },
   },
   examples: [
@@ -40,12 +41,15 @@ export const classify = command({
         ? fillPrompts(await loadPromptSet(prompts as string))
         : (multi ? pairPrompts : exclusivePrompts)(labelList(labels))
     const { openModel } = await import('../../apply/model.ts')
+    const { calibrated, readCalibration } = await import('../../apply/calibration.ts')
     const { classMatrix, score } = await import('../../apply/classify/zero-shot.ts')
     const model = await openModel(path, { device: options.device })
     try {
       const pictures = []
       for (const file of positionals) pictures.push({ file, ...(await model.readPicture(file)) })
       const matrix = await classMatrix(model, filled)
+      const calibration = options.plain ? undefined : await readCalibration(model.folder)
+      let used = 0
       const results = []
       for (const { file, pixels, steps } of pictures) {
         const embedding = await model.embedPixels(pixels)
@@ -56,8 +60,14 @@ export const classify = command({
           nameOf: () => file,
         }
         const [scored] = score(embedding, matrix, settings)
+        const plain = scored!.probabilities
+        const { probabilities, scaled } =
+          calibration === undefined
+            ? { probabilities: plain, scaled: plain.map(() => false) }
+            : calibrated(calibration, filled, plain)
+        used = scaled.filter(Boolean).length
         const ranked = filled.names
-          .map((label, k) => ({ label, probability: scored!.probabilities[k] as number }))
+          .map((label, k) => ({ label, probability: probabilities[k]!, ...(scaled[k] ? { plain: plain[k]! } : {}) }))
           .sort((a, b) => b.probability - a.probability)
         const done = describeSteps(steps)
         results.push({
@@ -73,7 +83,18 @@ export const classify = command({
           print(`         ${cosine.toFixed(3).padStart(6)}  "${text}"`)
         print(`  done to the pixels: ${done.join('; ')}`)
       }
-      return { kind: filled.kind, prompts: filled.key, results }
+      if (calibration !== undefined)
+        print(
+          used === 0
+            ? 'The calibration of the model folder is for other prompts and was not used.'
+            : `${used} of ${filled.names.length} probabilities calibrated on ${calibration.studies} validation studies.`,
+        )
+      return {
+        kind: filled.kind,
+        prompts: filled.key,
+        calibration: calibration === undefined ? null : { studies: calibration.studies, calibrated: used },
+        results,
+      }
     } finally {
       await model.close()
     }

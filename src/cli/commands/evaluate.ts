@@ -143,7 +143,8 @@ async function keepCalibration(run: string, outcomes: readonly ProtocolOutcome[]
       },
     )
   }
-  const path = join(await modelFolder(run), 'calibration.json')
+  const { calibrationFile } = await import('../../apply/calibration.ts')
+  const path = calibrationFile(await modelFolder(run))
   await writeJsonAtomic(path, (found.result.details as { calibration: unknown }).calibration)
   return path
 }

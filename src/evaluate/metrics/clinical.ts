@@ -164,8 +164,10 @@ export function prepareClinicalEfficacy(
 
 /** Shares of both readings, and Cohen's kappa, for a labeler judged against labels by hand, one class against the rest. */
 export interface LabelerScore {
-  /** Reports that carry the state by hand. */
+  /** Reports that carry the state by hand, by the labeler, and by both. */
   count: number
+  found: number
+  both: number
   f1: number
   kappa: number
 }
@@ -196,6 +198,8 @@ export function labelerScore(
   const chance = (ours * theirs + (n - ours) * (n - theirs)) / (n * n)
   return {
     count: theirs,
+    found: ours,
+    both,
     f1: scores.f1([both, ours, theirs]),
     kappa: chance === 1 ? 1 : (agreed - chance) / (1 - chance),
   }

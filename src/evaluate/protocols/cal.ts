@@ -3,26 +3,16 @@
  * against the probabilities as they are. The scaling can be kept in the model folder (`evaluate --calibrate`).
  */
 
+import { type Calibration, logOdds, promptsOf } from '../../apply/calibration.ts'
 import type { CaseMeasure } from '../case-measures.ts'
 import { reliability } from '../metrics/calibration.ts'
 import type { Finding } from '../metrics/ranked.ts'
-import { applyPlatt, fitPlatt, type PlattScaling } from '../metrics/scaling.ts'
+import { applyPlatt, fitPlatt } from '../metrics/scaling.ts'
 import { findingPrompts, labelledFindings } from '../prompts.ts'
 import type { Protocol } from '../protocol.ts'
 import { reliabilityPlot } from '../report/plots.ts'
 import { patientsOf } from '../studies.ts'
 import { zeroShotScores } from './scores.ts'
-
-/** Scaling of the scores of a prompt set, as it lies in calibration.json of a model folder. */
-export interface Calibration {
-  version: 1
-  /** Key of the prompts whose probabilities are scaled. */
-  prompts: string
-  /** Studies it was fitted on. */
-  studies: number
-  /** p = 1 / (1 + exp(-(a s + b))) of the logit s of the plain probability; null where nothing could be fitted. */
-  findings: Record<string, PlattScaling | null>
-}
 
 export const cal: Protocol = {
   id: 'CAL',
@@ -62,7 +52,12 @@ export const cal: Protocol = {
       version: 1,
       prompts: prompts.key,
       studies: data.validate.length,
-      findings: Object.fromEntries(prompts.names.map((name, k) => [name, scalings[k] ?? null])),
+      findings: Object.fromEntries(
+        prompts.names.map((name, k) => {
+          const scaling = scalings[k]
+          return [name, scaling === undefined ? null : { ...scaling, prompts: promptsOf(prompts, name) }]
+        }),
+      ),
     }
     const together = (findings: readonly Finding[]) =>
       reliability(
@@ -86,7 +81,6 @@ export const cal: Protocol = {
   },
 }
 
-/** Log odds of probabilities, finite also at 0 and 1. */
 function logits(probabilities: ArrayLike<number>): Float64Array {
-  return Float64Array.from(probabilities, (p) => Math.log(Math.max(p, 1e-12) / Math.max(1 - p, 1e-12)))
+  return Float64Array.from(probabilities, logOdds)
 }

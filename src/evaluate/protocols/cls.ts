@@ -1,11 +1,12 @@
 /**
  * CLS: findings by labels on top of the image tower, at 1, 10 and 100 % of the training labels (nested, by patient, fixed
  * by the seed). A linear probe on the frozen features before the projection, by logistic regression fitted to the end; and
- * fine-tuning of tower and head together. The probe's penalty is chosen on the validation studies.
+ * fine-tuning of tower and head together. The probe's penalty and the learning rate of fine-tuning are chosen on the
+ * validation studies.
  */
 
 import type { Study } from '../../data/study.ts'
-import { input, type Tensor, valuesByName } from '../../engine/index.ts'
+import { type Feed, input, type Tensor, valuesByName } from '../../engine/index.ts'
 import { readWeights } from '../../models/folder.ts'
 import { encodeImage } from '../../models/two-tower.ts'
 import { linear } from '../../nn/index.ts'
@@ -13,7 +14,7 @@ import { multiLabelCrossEntropy } from '../../pretrain/parts/labels.ts'
 import { type Design, fitLogistic, hessianBound } from '../baselines/logistic.ts'
 import type { CaseMeasure } from '../case-measures.ts'
 import { pictures } from '../context.ts'
-import { moments, standardised, trainHead } from '../heads.ts'
+import { type HeadOptions, moments, standardised, trainHead } from '../heads.ts'
 import { macroAuroc } from '../metrics/auroc.ts'
 import type { Finding } from '../metrics/ranked.ts'
 import { labelledFindings } from '../prompts.ts'
@@ -24,6 +25,8 @@ import { shareOf } from '../subsets.ts'
 const shares = { 1: 0.01, 10: 0.1, 100: 1 } as const
 /** C, the inverse of the penalty: 0.01 where there is nothing to choose by. */
 const strengths = [0.001, 0.01, 0.1]
+/** A tower's weights move less than those of a fresh head. */
+const rates = [3e-5, 1e-4, 3e-4]
 
 export const cls: Protocol = {
   id: 'CLS',
@@ -42,6 +45,7 @@ export const cls: Protocol = {
     const validate = data.validate.length > 0 ? (await features('validate', 'globalRaw')).values : undefined
     const measures: Record<string, CaseMeasure> = {}
     const chosen: Record<string, number> = {}
+    const fineTuneRates: Record<string, number> = {}
     for (const [percent, share] of Object.entries(shares)) {
       const rows = shareOf(data.train, share, settings.seed)
       const fits = probes(names, data, rows, width, { train, test, ...(validate ? { validate } : {}) })
@@ -50,11 +54,13 @@ export const cls: Protocol = {
     }
     for (const [percent, share] of Object.entries(shares)) {
       const rows = shareOf(data.train, share, settings.seed)
-      measures[`fineTune${percent}`] = { kind: 'auroc', findings: await fineTuned(context, names, rows) }
+      const { findings, rate } = await fineTuned(context, names, rows)
+      measures[`fineTune${percent}`] = { kind: 'auroc', findings }
+      fineTuneRates[`fineTune${percent}`] = rate
     }
     return {
       measured: [{ units: patientsOf(data.test), measures }],
-      details: { findings: names, inversePenalty: chosen, fineTuneSteps: settings.headSteps },
+      details: { findings: names, inversePenalty: chosen, fineTuneRates, fineTuneSteps: settings.headSteps },
     }
   },
 }
@@ -116,56 +122,59 @@ async function fineTuned(
   { model, data, settings }: ProtocolContext,
   names: readonly string[],
   rows: readonly number[],
-): Promise<Finding[]> {
+): Promise<{ findings: Finding[]; rate: number }> {
   const { config, folder } = model
   const { layout, flat } = await readWeights(folder)
   const values = valuesByName(layout, flat)
   const { size, channels } = config.image
-  const studies = rows.map((row) => data.train[row]!)
-  const columns = names.map((name) => labelsOf(studies, name))
-  const load = pictures(model, data.folder, studies)
   const logits = (scope: Parameters<typeof encodeImage>[0], batch: number): Tensor => {
     const { globalRaw } = encodeImage(scope, input('pixels', [batch, channels, size, size]), config)
     return linear(scope.in('head'), globalRaw, names.length) //                               [B, K]
   }
-  const shape = [channels, size, size]
+  const pixelsOf = (studies: readonly Study[]) => {
+    const load = pictures(model, data.folder, studies)
+    return async (some: readonly number[]): Promise<Record<string, Feed>> => ({
+      pixels: { dtype: 'float32', shape: [some.length, channels, size, size], data: await load(some) },
+    })
+  }
+  const labelled = (studies: readonly Study[]): HeadOptions['feeds'] => {
+    const pixels = pixelsOf(studies)
+    const columns = names.map((name) => labelsOf(studies, name))
+    return async (some) => {
+      const shape = [some.length, names.length]
+      const of = (value: (label: number) => number) =>
+        Float32Array.from(some.flatMap((row) => columns.map((labels) => value(labels[row]!))))
+      return {
+        ...(await pixels(some)),
+        labels: { dtype: 'float32', shape, data: of((label) => (label === 1 ? 1 : 0)) },
+        known: { dtype: 'float32', shape, data: of((label) => (label === -1 ? 0 : 1)) },
+      }
+    }
+  }
   const head = await trainHead({
     rows: rows.length,
     steps: settings.headSteps,
-    // A tower's weights move less than those of a fresh head.
-    rate: 1e-4,
+    rate: rates,
+    validation: { rows: data.validate.length, feeds: labelled(data.validate) },
     weightDecay: 0.05,
     seed: settings.seed,
     start: (name) => values.get(name),
-    async feeds(chosen) {
-      const table = [chosen.length, names.length]
-      const of = (value: (label: number) => number) =>
-        Float32Array.from(chosen.flatMap((row) => columns.map((labels) => value(labels[row]!))))
-      return {
-        pixels: { dtype: 'float32', shape: [chosen.length, ...shape], data: await load(chosen) },
-        labels: { dtype: 'float32', shape: table, data: of((label) => (label === 1 ? 1 : 0)) },
-        known: { dtype: 'float32', shape: table, data: of((label) => (label === -1 ? 0 : 1)) },
-      }
-    },
+    feeds: labelled(rows.map((row) => data.train[row]!)),
     loss(scope, batch) {
       const known = input('known', [batch, names.length])
       return multiLabelCrossEntropy(logits(scope, batch), input('labels', known.shape), known)
     },
   })
   try {
-    const test = pictures(model, data.folder, data.test)
-    const { z } = await head.predict(
-      data.test.length,
-      async (some) => ({
-        pixels: { dtype: 'float32', shape: [some.length, ...shape], data: await test(some) },
-      }),
-      (scope, batch) => ({ z: logits(scope, batch) }),
-    )
-    return names.map((name, k) => ({
+    const { z } = await head.predict(data.test.length, pixelsOf(data.test), (scope, batch) => ({
+      z: logits(scope, batch),
+    }))
+    const findings = names.map((name, k) => ({
       name,
       scores: Float64Array.from(data.test, (_, n) => z![n * names.length + k]!),
       labels: labelsOf(data.test, name),
     }))
+    return { findings, rate: head.rate }
   } finally {
     await head.close()
   }

@@ -3,6 +3,7 @@ import { planted } from '../../../test/planted.ts'
 import { withIntervals } from '../case-measures.ts'
 import type { Measure } from '../metrics/measure.ts'
 import type { Protocol } from '../protocol.ts'
+import { survivalSection } from '../report/survival.ts'
 import { cal } from './cal.ts'
 import { grp } from './grp.ts'
 import { protocols } from './index.ts'
@@ -11,7 +12,7 @@ import { itr } from './itr.ts'
 import { leak } from './leak.ts'
 import { pgt } from './pgt.ts'
 import { rg } from './rg.ts'
-import { fitCox, sp } from './sp.ts'
+import { fitCox, riskHalves, sp } from './sp.ts'
 import { vqa } from './vqa.ts'
 import { zsc } from './zsc.ts'
 
@@ -50,12 +51,17 @@ describe('protocols: true of a model that knows, at chance when pictures belong 
     expect(holds((await measured(itc, { shuffled: true })).accuracy!, 0.2)).toBe(true)
   })
 
-  it('RG: the nearest report says the right findings, a random one does not', async () => {
-    const known = await measured(rg)
-    expect(value(known, 'findingsF1')).toBeGreaterThan(0.95)
-    expect(value(known, 'bleu4')).toBeGreaterThan(value(known, 'bleu4Random') + 0.2)
-    const lost = await measured(rg, { shuffled: true })
-    expect(Math.abs(value(lost, 'findingsF1') - value(lost, 'findingsF1Random'))).toBeLessThan(0.15)
+  it('RG: the decoder tells the right findings from the picture, and only frequent ones without it', async () => {
+    const known = await measured(rg, { test: 60 })
+    expect(value(known, 'microF1')).toBeGreaterThan(0.9)
+    expect(value(known, 'microF1Nearest')).toBeGreaterThan(0.95)
+    expect(value(known, 'entityF1')).toBeGreaterThan(value(known, 'entityF1Random') + 0.2)
+    expect(value(known, 'bleu4')).toBeGreaterThan(value(known, 'bleu4Random') + 0.1)
+    // In this world reports are true, and the labeler reads them without error: both counts are one.
+    expect(value(known, 'truthF1')).toBe(value(known, 'microF1'))
+    const lost = await measured(rg, { test: 60, shuffled: true })
+    expect(value(lost, 'microF1')).toBeLessThan(0.7)
+    expect(Math.abs(value(lost, 'microF1Nearest') - value(lost, 'microF1Random'))).toBeLessThan(0.2)
   })
 
   it('VQA: the picture answers, the question alone does not', async () => {
@@ -72,6 +78,29 @@ describe('protocols: true of a model that knows, at chance when pictures belong 
     expect(value(known, 'cIndex')).toBeGreaterThan(0.8)
     expect(Math.abs(value(known, 'cIndexPixels') - 0.5)).toBeLessThan(0.12)
     expect(holds((await measured(sp, { shuffled: true })).cIndex!, 0.5)).toBe(true)
+  })
+
+  it('SP: the curves of the halves part where risks are known, and JSON holds them without NaN', async () => {
+    const halvesOf = async (shuffled: boolean) =>
+      (await sp.run(planted({ shuffled }).context)).details as ReturnType<typeof riskHalves>
+    const known = await halvesOf(false)
+    expect(known.groups.map(({ name, cases }) => [name, cases])).toEqual([
+      ['lower risk', 60],
+      ['higher risk', 60],
+    ])
+    expect(known.logRank.p).toBeLessThan(1e-6)
+    expect(known.groups[1]!.median).toBeLessThan(known.groups[0]!.median!)
+    expect((await halvesOf(true)).logRank.p).toBeGreaterThan(0.01)
+    // By hand: the higher half dies at 1 (of two) and 2, the lower one at 4 and never.
+    const { groups, logRank } = riskHalves(Float64Array.of(3, 4, 1, 2), [1, 2, 4, 5], [1, 1, 1, 0])
+    expect(groups.map(({ events, curve }) => [events, curve.survival])).toEqual([
+      [1, [1, 0.5, 0.5]],
+      [2, [1, 0.5, 0]],
+    ])
+    expect(logRank.groups.map(({ observed }) => observed)).toEqual([2, 1])
+    const page = survivalSection(groups, logRank)
+    expect(page.plot).toContain('Kaplan-Meier')
+    expect(survivalSection(groups, { ...logRank, p: null }).text).toContainEqual(expect.stringContaining('undefined'))
   })
 
   it('GRP and PGT: values of each group, and no loss where prompts name the group', async () => {

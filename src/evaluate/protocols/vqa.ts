@@ -8,7 +8,7 @@ import type { Study } from '../../data/study.ts'
 import { concat, div, input, logSoftmax, mul, neg, relu, sum, type Tensor } from '../../engine/index.ts'
 import { linear, type Scope } from '../../nn/index.ts'
 import type { CaseMeasure } from '../case-measures.ts'
-import { moments, rowsFeed, standardised, trainHead } from '../heads.ts'
+import { type HeadOptions, moments, rowsFeed, standardised, trainHead } from '../heads.ts'
 import { answerCoverage, exactMatches, normaliseAnswer } from '../metrics/vqa.ts'
 import type { EvaluationData, Protocol, ProtocolContext } from '../protocol.ts'
 import { patientsOf } from '../studies.ts'
@@ -33,7 +33,11 @@ function asked(studies: readonly Study[], split: Study['split']): Asked[] {
   )
 }
 
-const questionsOf = ({ train, test }: EvaluationData) => ({ train: asked(train, 'train'), test: asked(test, 'test') })
+const questionsOf = ({ train, validate, test }: EvaluationData) => ({
+  train: asked(train, 'train'),
+  validate: asked(validate, 'validate'),
+  test: asked(test, 'test'),
+})
 
 export const vqa: Protocol = {
   id: 'VQA',
@@ -46,10 +50,11 @@ export const vqa: Protocol = {
   },
   async run(context) {
     const { data } = context
-    const { train, test } = questionsOf(data)
+    const questions = questionsOf(data)
+    const { train, test } = questions
     const answers = [...new Set(train.map(({ answer }) => normaliseAnswer(answer)))].sort()
-    const predicted = await answered(context, train, test, answers, true)
-    const blind = await answered(context, train, test, answers, false)
+    const predicted = await answered(context, questions, answers, true)
+    const blind = await answered(context, questions, answers, false)
     const frequent = (kind: Asked['kind']): string => {
       const counts = new Map<string, number>()
       for (const one of train) {
@@ -89,12 +94,11 @@ export const vqa: Protocol = {
 /** Answers to the test questions by a classifier trained on the training questions, with or without the pictures. */
 async function answered(
   { model, settings, features }: ProtocolContext,
-  train: readonly Asked[],
-  test: readonly Asked[],
+  { train, validate, test }: ReturnType<typeof questionsOf>,
   answers: readonly string[],
   withImage: boolean,
 ): Promise<string[]> {
-  const table = async (split: 'train' | 'test', some: readonly Asked[]) => {
+  const table = async (split: Study['split'], some: readonly Asked[]) => {
     const { shape, values } = await features(split, 'globalRaw')
     const width = shape[0] as number
     const images = new Float32Array(some.length * width)
@@ -114,7 +118,9 @@ async function answered(
       words: rowsFeed(q, [wordWidth], rows),
     })
   }
-  const [trainFeeds, testFeeds] = [fed(own), fed(other)]
+  // A validation question whose answer was never seen in training has nothing to be judged by.
+  const checked = validate.filter(({ answer }) => answers.includes(normaliseAnswer(answer)))
+  const testFeeds = fed(other)
   const logits = (scope: Scope, batch: number): Tensor => {
     const [image, words] = [input('images', [batch, imageWidth]), input('words', [batch, wordWidth])]
     const [a, b] = [linear(scope.in('image'), image, hidden), linear(scope.in('words'), words, hidden)]
@@ -123,23 +129,30 @@ async function answered(
     return linear(scope.in('answers'), joined, answers.length)
   }
   const place = new Map(answers.map((answer, i) => [answer, i]))
-  const head = await trainHead({
-    rows: train.length,
-    steps: settings.headSteps,
-    rate: 2e-3,
-    weightDecay: 0.05,
-    seed: settings.seed,
-    feeds: (rows) => ({
-      ...trainFeeds(rows),
+  const withTruth =
+    (some: readonly Asked[], inputs: ReturnType<typeof fed>): HeadOptions['feeds'] =>
+    (rows) => ({
+      ...inputs(rows),
       truth: {
         dtype: 'float32',
         shape: [rows.length, answers.length],
         data: Float32Array.from({ length: rows.length * answers.length }, (_, i) => {
-          const { answer } = train[rows[Math.floor(i / answers.length)]!]!
+          const { answer } = some[rows[Math.floor(i / answers.length)]!]!
           return place.get(normaliseAnswer(answer)) === i % answers.length ? 1 : 0
         }),
       },
-    }),
+    })
+  const head = await trainHead({
+    rows: train.length,
+    steps: settings.headSteps,
+    rate: [5e-4, 2e-3, 8e-3],
+    weightDecay: 0.05,
+    seed: settings.seed,
+    feeds: withTruth(train, fed(own)),
+    validation:
+      checked.length === 0
+        ? undefined
+        : { rows: checked.length, feeds: withTruth(checked, fed(await table('validate', checked))) },
     loss: (scope, batch) =>
       div(neg(sum(mul(logSoftmax(logits(scope, batch), 1), input('truth', [batch, answers.length])))), batch),
   })

@@ -19,7 +19,8 @@ export interface ReportDecoderOptions {
 /**
  * Scores of the next word at each place, [B, T, V], from image features `memory` [B, M, C] and words `ids` int32 [B, T] with
  * `mask` int32 [B, T]: place t sees words up to t. Post-norm layers; the same table makes words into vectors and vectors into
- * scores (VirTex, Desai and Johnson 2021). Parameters: `memory.*`, `words`, `positions`, `norm.*`, `layers.*`, `bias`.
+ * scores (VirTex, Desai and Johnson 2021). With `at` [B, P, T], one 1 a row, scores of those places alone, [B, P, V].
+ * Parameters: `memory.*`, `words`, `positions`, `norm.*`, `layers.*`, `bias`.
  */
 export function tellReport(
   scope: Scope,
@@ -27,6 +28,7 @@ export function tellReport(
   ids: Tensor,
   mask: Tensor,
   options: ReportDecoderOptions,
+  at?: Tensor,
 ): Tensor {
   const { width, layers, heads, hidden, vocabulary, context } = options
   const t = ids.shape[1] as number
@@ -40,7 +42,8 @@ export function tellReport(
     linear(scope.in('memory'), memory, width, { init, biasInit: { kind: 'zeros' } }),
     { layers, heads, hidden, activation: gelu, dropout: options.dropout, causal: true, tokenMask: mask },
   )
-  return add(matmul(states, words, { transposeB: true }), scope.parameter('bias', [vocabulary], { kind: 'zeros' }))
+  const wanted = at === undefined ? states : matmul(at, states)
+  return add(matmul(wanted, words, { transposeB: true }), scope.parameter('bias', [vocabulary], { kind: 'zeros' }))
 }
 
 /** -log p of each next word, summed over a text's real ones, [B], and how many there are, [B]. */
