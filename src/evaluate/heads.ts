@@ -117,7 +117,10 @@ async function chosenRate(
     let total = 0
     for (let from = 0; from < validation.rows; from += chunk) {
       const count = Math.min(chunk, validation.rows - from)
-      const fed = await validation.feeds(Array.from({ length: count }, (_, i) => from + i))
+      const fed = await validation.feeds(
+        Array.from({ length: count }, (_, i) => from + i),
+        0,
+      )
       const outputs = await training.evaluate(`validate ${count}`, (scope) => ({ loss: loss(scope, count) }), fed)
       total += count * (outputs.loss!.data[0] as number)
     }
