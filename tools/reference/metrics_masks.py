@@ -38,6 +38,7 @@ def case(name, p, y, spacing):
         "iou": number(compute_iou(tp, ty, include_background=True, ignore_empty=False)),
         "hausdorff95": distance(95), "hausdorff": distance(None),
         "surfaceDice": {str(t): number(compute_surface_dice(tp, ty, class_thresholds=[t], **both)) for t in (0.0, 1.0, 2.5)},
+        "surfaceDiceByArea": {str(t): number(compute_surface_dice(tp, ty, class_thresholds=[t], use_subvoxels=True, **both)) for t in (0.0, 1.0, 2.5)},
         "meanDistance": number(compute_average_surface_distance(tp, ty, symmetric=True, **both)),
     }
 

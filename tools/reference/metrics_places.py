@@ -31,7 +31,7 @@ def coco(images, limits=(1, 10, 100), ranges=None):
     labels = sorted({row[0] for objects, detections in images for row in objects + detections})
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO()
-        annotations = [{"image_id": i, "category_id": labels.index(row[0]) + 1, "bbox": list(row[1:5]), "area": row[3] * row[4], "iscrowd": 0}
+        annotations = [{"image_id": i, "category_id": labels.index(row[0]) + 1, "bbox": list(row[1:5]), "area": row[3] * row[4], "iscrowd": int(len(row) > 5)}
                        for i, (objects, _) in enumerate(images) for row in objects]
         truth.dataset = {"images": [{"id": i} for i in range(len(images))], "categories": [{"id": k + 1} for k in range(len(labels))],
                          "annotations": [{"id": n + 1, **a} for n, a in enumerate(annotations)]}
@@ -172,6 +172,13 @@ def anomaly(decimals):
 points = {"predicted": np.round(rng.uniform(0, 200, (9, 2)), 2), "spacing": [0.2, 0.35]}
 points["truth"] = np.round(points["predicted"] + rng.normal(0, 9, (9, 2)), 2)
 points["errors"] = np.diag(cdist(points["predicted"] * points["spacing"], points["truth"] * points["spacing"]))
+def with_crowds(images):
+    """Some objects become regions of many: their row has a sixth entry."""
+    return [([(*row, "crowd") if (n + i) % 3 == 0 else row for n, row in enumerate(objects)], found) for i, (objects, found) in enumerate(images)]
+
+
+crowded = with_crowds(detections(20, 2))
+detection.append({"images": [{"objects": o, "detections": d} for o, d in crowded], "results": coco(crowded, ranges=[(0, 1e10)])})
 golden = {"detection": detection, "boxes": pairs, "froc": froc, "grounding": grounding, "anomaly": [anomaly(1), anomaly(4)],
           "points": {k: v if isinstance(v, list) else v.tolist() for k, v in points.items()}}
 path = pathlib.Path(__file__).resolve().parents[2] / "test/golden/metrics-places.json"

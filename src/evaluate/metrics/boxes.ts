@@ -25,6 +25,18 @@ export function boxSize(box: Box): number {
 
 /** Intersection over union of two boxes of the same dimension, in 0..1; 0 when both have no extent. */
 export function boxIou(a: Box, b: Box): number {
+  const common = commonSize(a, b)
+  return common === 0 ? 0 : common / (boxSize(a) + boxSize(b) - common)
+}
+
+/** Share of box `a` that lies in `b`, in 0..1: COCO's overlap with a region of many objects. */
+export function boxShare(a: Box, b: Box): number {
+  const common = commonSize(a, b)
+  return common === 0 ? 0 : common / boxSize(a)
+}
+
+/** Area or volume that two boxes have in common. */
+function commonSize(a: Box, b: Box): number {
   const axes = a.length / 2
   let common = 1
   for (let i = 0; i < axes; i++) {
@@ -33,7 +45,7 @@ export function boxIou(a: Box, b: Box): number {
     if (high <= low) return 0
     common *= high - low
   }
-  return common / (boxSize(a) + boxSize(b) - common)
+  return common
 }
 
 /** Whether the centre of `a` lies in `b`, border included. */

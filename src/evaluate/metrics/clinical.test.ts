@@ -2,6 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import originals from '../../../test/golden/metrics-originals.json' with { type: 'json' }
 import golden from '../../../test/golden/metrics-text.json' with { type: 'json' }
 import type { ObservationState } from '../../text/index.ts'
 import { prepareBleu } from './bleu.ts'
@@ -105,7 +106,7 @@ describe('clinical efficacy', () => {
       'A',
       'positive',
     )
-    expect(half).toEqual({ count: 2, f1: 0.5, kappa: 0 })
+    expect(half).toEqual({ count: 2, found: 2, both: 1, f1: 0.5, kappa: 0 })
   })
 })
 
@@ -154,6 +155,12 @@ describe('entities and relations', () => {
 })
 
 describe('questions', () => {
+  it("normal answers are those of the VQA challenge's code, but for x-rays", () => {
+    for (const { text, normal } of originals.answers) {
+      expect(normaliseAnswer(text), text).toBe(normal.replace('x ray', 'xray'))
+    }
+  })
+
   it.each([
     ['The Chest X-ray.', 'chest xray'],
     ['x ray', 'xray'],

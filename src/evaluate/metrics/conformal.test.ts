@@ -1,6 +1,7 @@
 /** @file Conformal sets against MAPIE (tools/reference/metrics_tests.py), coverage by simulation. */
 
 import { describe, expect, it } from 'vitest'
+import originals from '../../../test/golden/metrics-originals.json' with { type: 'json' }
 import golden from '../../../test/golden/metrics-tests.json' with { type: 'json' }
 import { random } from '../../core/random.ts'
 import {
@@ -16,6 +17,17 @@ import {
 import { measure } from './measure.ts'
 
 describe('conformal sets', () => {
+  it.each(originals.raps.map((data, i) => [i, data] as const))(
+    "RAPS scores are those of its authors' code: %i",
+    (_, data) => {
+      const { probabilities, classes, penalty, freeRanks } = data
+      // Their share is what is kept of the class's own probability, ours what is taken off.
+      const given = { ...random('unused'), uniform: () => 1 - data.random }
+      const scores = conformalScores(probabilities, classes, { kind: 'raps', penalty, freeRanks, random: given })
+      data.scores.forEach((expected, i) => void expect(scores[i]).toBeCloseTo(expected, 9))
+    },
+  )
+
   it.each(golden.conformal.map((data, i) => [`${data.score} ${i}`, data] as const))('equal MAPIE: %s', (_, data) => {
     const kind = data.score as 'lac' | 'aps'
     const shares = data.shares.values()

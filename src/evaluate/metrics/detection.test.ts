@@ -10,14 +10,15 @@ import { measure, measureDifference } from './measure.ts'
 
 type Row = (string | number)[]
 
-/** Cases from rows (label, x, y, w, h[, score]). */
+/** Cases from rows (label, x, y, w, h[, score]); an object with a sixth entry is a crowd. */
 function casesOf(images: readonly { objects: readonly Row[]; detections: readonly Row[] }[]): DetectionCase[] {
   const split = ([label, x, y, w, h, score]: Row) => ({
     label: String(label),
     box: [x, y, w, h].map(Number),
     score: Number(score),
   })
-  return images.map(({ objects, detections }) => ({ truth: objects.map(split), detections: detections.map(split) }))
+  const object = (row: Row) => ({ ...split(row), crowd: row.length > 5 })
+  return images.map(({ objects, detections }) => ({ truth: objects.map(object), detections: detections.map(split) }))
 }
 
 describe('boxes', () => {

@@ -4,7 +4,7 @@
  */
 
 import { VesaliusError } from '../../core/errors.ts'
-import { type Box, boxIou, boxSize, checkBox } from './boxes.ts'
+import { type Box, boxIou, boxShare, boxSize, checkBox } from './boxes.ts'
 import { type Prepared, prepareMacro } from './measure.ts'
 import type { Counts } from './ranked.ts'
 
@@ -19,7 +19,11 @@ export interface Detection {
 /** What was found in one image, and what is there. */
 export interface DetectionCase {
   detections: readonly Detection[]
-  truth: readonly { box: Box; label?: string }[]
+  /**
+   * `crowd`: a region of many objects that nobody told apart. It is neither missed nor found; any number of detections that
+   * lie in it are no false positives (COCO's `iscrowd`).
+   */
+  truth: readonly { box: Box; label?: string; crowd?: boolean }[]
 }
 
 export interface DetectionOptions {
@@ -184,20 +188,23 @@ function matchClass(
   const objects = new Int32Array(cases.length)
   const rows: { image: number; score: number /** [T] 1 hit, 0 false, -1 ignored */; states: Int8Array }[] = []
   for (const [image, { detections, truth }] of cases.entries()) {
-    const boxes = truth.filter((object) => (object.label ?? unnamed) === label).map(({ box }) => box)
+    const named = truth.filter((object) => (object.label ?? unnamed) === label)
+    const counts = ({ box, crowd = false }: (typeof named)[number]) => !crowd && counted(box)
     // Objects that do not count come last: a detection takes one of them only if it fits no other.
-    const sorted = [...boxes.filter(counted), ...boxes.filter((box) => !counted(box))]
-    const counting = boxes.filter(counted).length
+    const sorted = [...named.filter(counts), ...named.filter((object) => !counts(object))]
+    const counting = named.filter(counts).length
     objects[image] = counting
     const own = detections.filter((one) => (one.label ?? unnamed) === label).toSorted((a, b) => b.score - a.score)
     const kept = own.slice(0, limit)
-    const overlaps = kept.map(({ box }) => sorted.map((object) => boxIou(box, object)))
+    const overlaps = kept.map(({ box }) =>
+      sorted.map((object) => (object.crowd ? boxShare(box, object.box) : boxIou(box, object.box))),
+    )
     const states = kept.map(() => new Int8Array(thresholds.length))
     for (const [t, threshold] of thresholds.entries()) {
       const taken = new Uint8Array(sorted.length)
       for (const [d, overlap] of overlaps.entries()) {
         const match = bestMatch(overlap, taken, counting, threshold)
-        if (match >= 0) taken[match] = 1
+        if (match >= 0 && sorted[match]!.crowd !== true) taken[match] = 1
         if (match >= 0) states[d]![t] = match < counting ? 1 : -1
         else if (!counted(kept[d]!.box)) states[d]![t] = -1
       }

@@ -13,6 +13,7 @@ import {
   surfaceDistances,
   surfaceVoxels,
 } from './surface.ts'
+import { surfaceDiceByArea } from './surface-area.ts'
 
 const digits = (text: string) => Uint8Array.from(text, Number)
 
@@ -33,6 +34,10 @@ describe('against MONAI', () => {
     const distances = surfaceDistances(predicted, truth, { size: data.size, spacing: data.spacing })
     for (const [tolerance, expected] of Object.entries(data.surfaceDice)) {
       near(normalisedSurfaceDistance(distances, Number(tolerance)), expected)
+    }
+    for (const [tolerance, expected] of Object.entries(data.surfaceDiceByArea)) {
+      const grid = { size: data.size, spacing: data.spacing }
+      near(surfaceDiceByArea(predicted, truth, grid, Number(tolerance)), expected)
     }
     // Both empty: MONAI gives NaN, we give 0 (nothing is apart); checked below.
     if (data.name === 'both empty') return

@@ -25,7 +25,8 @@ export interface SurfaceDistances {
   fromTruth: Float64Array
 }
 
-function checkGrid(length: number, { size, spacing }: Grid): void {
+/** Throws SHAPE_MISMATCH or DATA_INVALID for a grid that a mask of this length does not fit. */
+export function checkGrid(length: number, { size, spacing }: Grid): void {
   if (size.reduce((product, n) => product * n, 1) !== length || size.length === 0) {
     throw new VesaliusError('SHAPE_MISMATCH', `A mask of ${length} voxels is not of size ${size.join(' x ')}.`, {
       hint: 'Give the size as stored, slowest axis first: [height, width] or [depth, height, width].',
@@ -59,7 +60,8 @@ export function surfaceVoxels(mask: ArrayLike<number>, grid: Grid): Int32Array {
   return Int32Array.from(found)
 }
 
-function stridesOf(size: readonly number[]): number[] {
+/** Elements from one step along each axis to the next. */
+export function stridesOf(size: readonly number[]): number[] {
   const strides = new Array<number>(size.length).fill(1)
   for (let axis = size.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1]! * size[axis + 1]!
   return strides

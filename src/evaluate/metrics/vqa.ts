@@ -43,15 +43,17 @@ const contractions: Readonly<Record<string, string>> = {
 const articles = new Set(['a', 'an', 'the'])
 
 /**
- * An answer as it is compared: lower case, punctuation off except decimal points and apostrophes in words, number words
- * and "none" as digits, articles dropped, contractions spelled with their apostrophe, "x ray" and "x-ray" as xray.
+ * An answer as it is compared: that of the VQA challenge's code (lower case, its punctuation off, full stops off except
+ * decimal points, number words and "none" as digits, articles dropped, contractions spelled with their apostrophe), and
+ * "x ray" and "x-ray" as xray, quotation marks off.
  */
 export function normaliseAnswer(text: string): string {
   return text
     .toLowerCase()
     .replace(/[’‘]/gu, "'")
     .replace(/\bx[\s-]?ray/gu, 'xray')
-    .replace(/(?<!\d)\.|\.(?!\d)|[^\p{L}\p{N}\s.']|(?<!\p{L})'|'(?!\p{L})/gu, ' ')
+    .replace(/(?<=\d),(?=\d)|(?<!\d)\.|\.(?!\d)/gu, '')
+    .replace(/[;/[\]"{}()=+\\_\-<>@`,?!]|(?<!\p{L})'|'(?!\p{L})/gu, ' ')
     .split(/\s+/)
     .filter((word) => word !== '' && !articles.has(word))
     .map((word) =>
