@@ -150,7 +150,7 @@ export function openRuntime(options: RuntimeOptions = {}): Runtime {
   const device: Device = deviceOf(options.device ?? 'cpu')
   // ONNX Runtime reports its use to Microsoft and keeps a database of it in the home folder unless it is told not to. It
   // reads the environment of the process, which only the main thread can change.
-  process.env['ORT_DISABLE_TELEMETRY'] = '1'
+  Object.assign(process.env, { ORT_DISABLE_TELEMETRY: '1' })
   // Flags such as --input-type are for the main script and would stop the worker.
   const worker = new Worker(workerPath(), { execArgv: [], workerData: { device, threads } })
   worker.unref()
