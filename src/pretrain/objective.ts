@@ -105,6 +105,29 @@ export interface LabelSource {
   from: 'labels' | 'truth'
 }
 
+/** Attention over the regions of an image: of its words [B, W, P], word 0 of `wordIndex` first, or sentences [B, S, P]. */
+export interface RegionMaps {
+  maps: Tensor
+  /** Rows and columns, P = rows x columns. */
+  grid: readonly [number, number]
+}
+
+/** Pictures drawn by a system, [B, C, H, W], in the units of `pixels`. */
+export interface Rebuilt {
+  drawn: Tensor
+  /** What the system saw of them, [B, C, H, W], black where it saw nothing; all of them if absent. */
+  seen?: Tensor
+}
+
+/** What a trained system can show of a batch, traced from the features of its passes. */
+interface Pictures<Context> {
+  words?(context: Context): RegionMaps
+  sentences?(context: Context): RegionMaps
+  rebuilt?(context: Context): Rebuilt
+}
+/** Names of {@link Pictures}. */
+export type PictureName = keyof Pictures<never>
+
 /** A part of a run configuration, and the configuration of the objective in it. */
 export interface Recipe {
   /** Names of presets. */
@@ -161,6 +184,8 @@ export interface Objective<Schema extends z.ZodType = z.ZodType, Passes = object
   loss(context: WithPasses<z.output<Schema>, Passes>): Losses
   /** Weight of each named loss at a step of a run of `total` steps (its last one if absent); all 1 if there is none. */
   weights?(config: z.output<Schema>, step: number, total?: number): Readonly<Record<string, number>>
+  /** Maps and drawings for the report of a run (GLoRIA, Fig. 7b). */
+  pictures?: Pictures<WithPasses<z.output<Schema>, Passes>>
   /** The smallest towers and sizes with which every part is still there: for tests and first tries. */
   tiny?: Recipe
   /** Towers and training of the paper. */

@@ -1,12 +1,13 @@
 /** @file One step of pre-training as a graph: passes over the batch, objective, weighted sum of its losses. */
 
+import { VesaliusError } from '../core/errors.ts'
 import { add, allGather, alone, type Communicator, input, mul, reshape, slice, type Tensor } from '../engine/index.ts'
 import type { ModelConfig } from '../models/config.ts'
 import { encodeImage, encodeText, logitScale, projectImage, wordEmbeddings } from '../models/two-tower.ts'
 import { type CachingOptions, type Scope, type Split, type Step, wholeStep } from '../nn/index.ts'
 import type { RunConfig } from './config.ts'
 import { type BatchInputs, type BatchShape, batchInputs, inputTypes, planOf } from './inputs.ts'
-import type { LossContext, Objective, PassContext } from './objective.ts'
+import type { LossContext, Objective, PassContext, PictureName } from './objective.ts'
 import { plainPasses } from './passes.ts'
 
 export type { BatchShape } from './inputs.ts'
@@ -55,6 +56,24 @@ export function splitStep(options: StepOptions): Split<BatchShape> {
     rows: ({ batch }) => batch,
     loss: (scope, shape, features) => lossOver(scope, shape, options, Object.keys(passes), features),
   }
+}
+
+/** What {@link buildPicture} traced: `maps`, or `drawn` and what was `seen` of it, with the grid of maps. */
+export interface TracedPicture {
+  outputs: Readonly<Record<string, Tensor>>
+  grid?: readonly [number, number]
+}
+
+/** Traces what the objective shows of a batch, in place of its loss. Throws if it shows nothing of this name. */
+export function buildPicture(scope: Scope, shape: BatchShape, options: StepOptions, name: PictureName): TracedPicture {
+  const { pictures = {}, survey } = options.objective
+  const { towers } = splitStep(options)
+  const features = (pass: string): object => (towers[pass] as (typeof towers)[string])(scope, shape, shape.batch)
+  const { context } = lossContext(scope, shape, options, Object.keys(towers), features)
+  const shown = pictures[name]?.(context)
+  if (shown === undefined) throw new VesaliusError('USAGE', `${survey.name} has no pictures of ${name}.`)
+  if ('grid' in shown) return { outputs: { maps: shown.maps }, grid: shown.grid }
+  return { outputs: shown.seen === undefined ? { drawn: shown.drawn } : { drawn: shown.drawn, seen: shown.seen } }
 }
 
 function passContext(scope: Scope, shape: BatchShape, options: StepOptions): PassContext<unknown> {

@@ -8,6 +8,7 @@ export {
   type ObservationState,
 } from './labeler/label-report.ts'
 export { chestLexicon, type Lexicon, namesLexicon } from './labeler/lexicon.ts'
+export { readSentence } from './labeler/mentions.ts'
 export { type EntityGraph, graphExtractor, reportGraph } from './labeler/report-graph.ts'
 export { loadTokenizer, saveTokenizer } from './load-tokenizer.ts'
 export { type PromptTokens, tokenizePrompts } from './prompt-tokens.ts'

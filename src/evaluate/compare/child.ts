@@ -16,6 +16,7 @@ import { createRun, readRunConfig, runFolder } from '../../pretrain/run-folder.t
 import { train } from '../../pretrain/train.ts'
 import { measuresToJson } from '../case-measures.ts'
 import { openContext } from '../context.ts'
+import { effectMeasures } from '../effects/measures.ts'
 import type { ProtocolId } from '../protocol.ts'
 import { chosenProtocols } from '../run-protocols.ts'
 
@@ -26,6 +27,8 @@ export interface Order {
   tasks: readonly ProtocolId[] | null
   headSteps: number
   prompts: string | null
+  /** Also the measures of effects (MAP, REG). */
+  effects?: boolean | undefined
 }
 
 /** What it says. */
@@ -96,6 +99,10 @@ async function work(order: Order): Promise<void> {
       const skipped = protocol.lacks(data)
       if (skipped !== undefined) found[protocol.id] = { skipped }
       else found[protocol.id] = { measured: (await protocol.run(context)).measured.map(measuresToJson) }
+    }
+    if (order.effects) {
+      for (const [id, measured] of Object.entries(await effectMeasures(path, context)))
+        found[id] = { measured: [measuresToJson(measured)] }
     }
     await writeJsonAtomic(join(path, 'result.json'), { version: 1, cost, protocols: found })
   } finally {

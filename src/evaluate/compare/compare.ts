@@ -125,7 +125,8 @@ export function comparisonDocument({ steps, seeds, systems }: Comparison): Recor
   }
 }
 
-async function resultOf(path: ComparedRun['path']): Promise<z.output<typeof resultSchema>> {
+/** What a finished run measured. */
+export async function resultOf(path: ComparedRun['path']): Promise<z.output<typeof resultSchema>> {
   const file = join(path, 'result.json')
   return parseWith(resultSchema, await readJson(file), file)
 }
@@ -142,7 +143,8 @@ export function stepSeconds(lines: readonly MetricsLine[]): number | undefined {
   return median(each)
 }
 
-function median(values: readonly number[]): number | undefined {
+/** The middle value. */
+export function median(values: readonly number[]): number | undefined {
   return values.length === 0
     ? undefined
     : percentile(

@@ -17,13 +17,18 @@ export interface RunOptions {
 /** Trains and evaluates what is not there yet. Throws at the first run that fails or when interrupted. */
 export async function finishRuns(
   runs: readonly ComparedRun[],
-  { tasks, headSteps, prompts }: ComparisonSettings,
+  {
+    tasks,
+    headSteps,
+    prompts,
+    effects,
+  }: Pick<ComparisonSettings, 'tasks' | 'headSteps' | 'prompts'> & { effects?: boolean },
   { progress, signal }: RunOptions,
 ): Promise<void> {
   for (const [i, { objective, seed, path, config }] of runs.entries()) {
     if (existsSync(join(path, 'result.json'))) continue
     const label = `${objective}, seed ${seed} (${i + 1} of ${runs.length})`
-    await inChild({ path, config, tasks, headSteps, prompts }, label, {
+    await inChild({ path, config, tasks, headSteps, prompts, effects }, label, {
       progress: (what, total, unit) => progress(`${label}: ${what}`, total, unit),
       signal,
     })

@@ -15,14 +15,14 @@
  */
 
 import { z } from 'zod'
-import { mul, type Tensor } from '../../engine/index.ts'
+import { mul, slice, type Tensor } from '../../engine/index.ts'
 import type { ImageFeatures, TextFeatures } from '../../models/features.ts'
 import { linear } from '../../nn/index.ts'
 import { objective } from '../objective.ts'
 import { contrastive, cosineMatrix } from '../parts/contrast.ts'
 import { mergeWords, startAsWord } from '../parts/pooling.ts'
 import { stageRegions } from '../parts/stage-regions.ts'
-import { matchWords } from '../parts/word-regions.ts'
+import { matchWords, wordMaps } from '../parts/word-regions.ts'
 
 export const gloria = objective({
   id: 'gloria',
@@ -77,6 +77,13 @@ export const gloria = objective({
     return { global: bothWays(mul(cosines, tau3)), local: bothWays(mul(match, tau3)) }
   },
   weights: ({ globalWeight, localWeight }) => ({ global: globalWeight, local: localWeight }),
+
+  pictures: {
+    words({ image, text, config }) {
+      const maps = wordMaps(image.regions, text.words as Tensor, text.wordMask as Tensor, config) //   [B, 1 + W, P]
+      return { maps: slice(maps, 1, 1, maps.shape[1] as number), grid: image.grid } //          without [CLS]
+    },
+  },
 
   tiny: { image: 'resnet-tiny', text: 'bert-tiny', size: 64, config: { lastLayers: 2 } },
   published: {

@@ -109,6 +109,13 @@ export const lovt = objective({
     imageToSentences: localWeight,
   }),
 
+  pictures: {
+    sentences({ image, text, modules }) {
+      const { weightsB } = sharedCrossAttention(modules.in('alignment'), image.local, text.local, text.mask)
+      return { maps: weightsB, grid: image.grid }
+    },
+  },
+
   tiny: { image: 'resnet-tiny', text: 'bert-tiny', size: 64, config: { width: 32, hidden: 64, heads: 4, most: 6 } },
   published: {
     image: 'resnet-50',

@@ -202,6 +202,19 @@ export const prior = objective({
     return stage({ global: 10, regions: 1, sentences: 1, bank: 10, ...rebuilt })
   },
 
+  pictures: {
+    sentences({ image, text, modules }) {
+      const { weightsB } = sigmoidCrossAttention(modules.in('local'), image.regions, text.prototypes, text.mask)
+      return { maps: weightsB, grid: image.grid }
+    },
+    rebuilt({ image, text, model, modules }) {
+      const seen = sigmoidCrossAttention(modules.in('local'), image.regions, text.prototypes, text.mask)
+      const { size, channels } = model.image
+      const features = concat([image.dropped, seen.a], 2)
+      return { drawn: drawPicture(modules.in('image_decoder'), features, { grid: image.grid, size, channels }) }
+    },
+  },
+
   tiny: {
     image: 'resnet-tiny',
     text: 'bert-tiny',
