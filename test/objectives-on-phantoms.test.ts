@@ -61,12 +61,12 @@ async function prepared(objective: string) {
     })
   // Weights of the last step, where no part of a staged system is off.
   const weights = weightsAt(step, 1)
-  const trainOn = (training: Training<BatchShape>, { shape, feeds }: Batch) => {
+  const trainOn = (training: Training<BatchShape>, { shape, feeds }: Batch, data: Float32Array = weights) => {
     // A step takes its feeds with it.
-    const copies = structuredClone({ ...feeds, weights: { dtype: 'float32', shape: [weights.length], data: weights } })
+    const copies = structuredClone({ ...feeds, weights: { dtype: 'float32', shape: [weights.length], data } })
     return training.step(shape, copies as Batch['feeds'], 1e-3)
   }
-  return { step, taken, open, run: trainOn }
+  return { step, taken, open, run: trainOn, weights }
 }
 
 /** Heads with batch normalisation of their own, on the rows of a tower's pass. */
@@ -115,3 +115,45 @@ describe.each(objectives.filter(({ tiny, id }) => tiny !== undefined || id === '
     })
   },
 )
+
+/** The parts that make a system that system. */
+const mechanisms: Readonly<Record<string, readonly string[]>> = {
+  gloria: ['local'],
+  lovt: ['regionsToReport', 'reportToRegions', 'sentencesToImage', 'imageToSentences'],
+  'seibold-2022': ['imageToSentence', 'sentenceToImage'],
+  tier: ['tokenEntropy', 'patchEntropy'],
+  'mueller-2022a': ['prior'],
+  refers: ['generation'],
+  mrm: ['image', 'report'],
+  mtpm: ['local'],
+  prior: ['regions', 'sentences'],
+  tcsa: ['local', 'crossView'],
+}
+
+describe('a mechanism is learned by its own part of the loss, not by the others', () => {
+  it.each(Object.keys(mechanisms))(
+    '%s',
+    async (id) => {
+      const { step, taken, open, run, weights } = await prepared(id)
+      const parts = mechanisms[id] as readonly string[]
+      const training = await open()
+      const start = await training.parameters()
+      /** The parts on the three batches, after eight rounds over them under these weights. */
+      const trained = async (under: Float32Array): Promise<number> => {
+        await training.restart(start)
+        for (let round = 0; round < 8; round++) for (const batch of taken) await run(training, batch, under)
+        let total = 0
+        for (const batch of taken) {
+          const { values } = await run(training, batch, under)
+          for (const part of parts) total += values[part] as number
+        }
+        return total
+      }
+      const whole = await trained(weights)
+      const without = await trained(weights.map((w, i) => (parts.includes(step.objective.losses[i] as string) ? 0 : w)))
+      expect(whole).toBeLessThan(without)
+      await training.dispose()
+    },
+    60_000,
+  )
+})

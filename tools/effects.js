@@ -14,7 +14,8 @@ const { values } = parseArgs({
   options: {
     family: { type: 'string' },
     work: { type: 'string', default: join(tmpdir(), 'vesalius-effects') },
-    threads: { type: 'string', default: `${availableParallelism()}` },
+    jobs: { type: 'string', default: `${availableParallelism()}` },
+    threads: { type: 'string', default: '1' },
     arms: { type: 'string' },
     'report-only': { type: 'boolean', default: false },
   },
@@ -28,6 +29,7 @@ process.once('SIGINT', () => control.abort())
 process.once('SIGTERM', () => control.abort())
 const document = await runEffects(values.family, {
   work: values.work,
+  jobs: Number(values.jobs),
   threads: Number(values.threads),
   arms: values.arms?.split(','),
   reportOnly: values['report-only'],

@@ -49,7 +49,14 @@ export async function placedMask(
   const image = await readImage(join(folder, found.path))
   const pixels = image.pixels.map((value) => (value > 0 ? 1 : 0))
   const { values } = fit({ ...image, pixels }, { ...preprocess, resample: 'bilinear', channels: 1 })
-  return Uint8Array.from(values, (value) => (value >= 0.5 ? 1 : 0))
+  return above(values, 0.5)
+}
+
+/** 1 where a value is at least `threshold`. */
+export function above(values: ArrayLike<number>, threshold: number): Uint8Array {
+  const mask = new Uint8Array(values.length)
+  for (let i = 0; i < values.length; i++) mask[i] = (values[i] as number) >= threshold ? 1 : 0
+  return mask
 }
 
 /** A map on the grid [rows, columns] brought to [size, size], bilinear between the middles of the cells. */

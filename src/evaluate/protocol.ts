@@ -50,6 +50,8 @@ export interface ProtocolSettings {
   seed: number
   /** Optimizer steps of each trained head. */
   headSteps: number
+  /** Whether CLS also trains the whole image tower, at three shares of labels: most of its time. Default true. */
+  fineTune?: boolean | undefined
 }
 
 /** What a protocol works with. Features are computed once and shared. */

@@ -9,7 +9,7 @@ import { random } from '../core/random.ts'
 import { openLoader } from '../data/loader.ts'
 import type { Study } from '../data/study.ts'
 import { type Feed, openRuntime, valuesByName } from '../engine/index.ts'
-import { readPreprocess } from '../imaging/index.ts'
+import { type Preprocess, readPreprocess } from '../imaging/index.ts'
 import { readSafetensors } from '../models/checkpoints/safetensors.ts'
 import { readWeights } from '../models/folder.ts'
 import { openTraining, type Training } from '../nn/index.ts'
@@ -47,6 +47,9 @@ export interface DrawnPicture {
 export interface Showing {
   /** What the objective declares. */
   names: readonly PictureName[]
+  preprocess: Preprocess
+  /** First channel of the first picture of a study, [side, side], as the tower gets it; at its own size if not given. */
+  pixels(study: number, side?: number): Promise<Float32Array>
   /**
    * A map for each phrase: mean over the words of the finding that it names (all words where it names none), or the map of
    * the sentence. Undefined if the objective shows neither.
@@ -81,7 +84,10 @@ export async function openShowing(
   const special = { mask: tokenizer.maskId, start: tokenizer.bosId, end: tokenizer.eosId }
   const settings = objective.config.parse(config.objectiveConfig)
   const step: StepOptions = { model, objective, config: settings, special }
-  const plan = planOf(objective, settings)
+  const asTrained = planOf(objective, settings)
+  // Boxes belong to the first image of a study, so it comes first.
+  const { views } = asTrained
+  const plan = views === undefined ? asTrained : { ...asTrained, views: { ...views, pick: 'all' as const } }
   const choice = plan.sentences && { ...plan.sentences, order: 'stated' as const, leastWords: 1 }
   const textOf = openTexts({ tokenizer, mode: 'report', dropWords: [], choice })
   const file = join(place, 'preprocessor_config.json')
@@ -172,6 +178,18 @@ export async function openShowing(
 
   return {
     names,
+    preprocess,
+    async pixels(study, side = preprocess.size) {
+      const sized = openLoader({
+        folder,
+        studies: [studies[study] as Study],
+        preprocess: { ...preprocess, size: side },
+        augment: 'none',
+        seed: 0,
+        cacheBytes: 0,
+      })
+      return (await sized.pixels([0], 0)).slice(0, side * side)
+    },
     async maps(asked) {
       const name = names.includes('words') ? 'words' : names.includes('sentences') ? 'sentences' : undefined
       if (name === undefined || asked.length === 0) return undefined

@@ -34,6 +34,7 @@ export { attentionPool, type MultiHeadOptions, multiHeadAttention, queryPool } f
 export { batchNorm, channelNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from './norm.ts'
 export { type TracedPass, tracePass } from './pass.ts'
 export {
+  fromPatches,
   gridOf,
   type Kept,
   keepTokens,

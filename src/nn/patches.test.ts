@@ -11,7 +11,7 @@ import {
   type Runtime,
   sum,
 } from '../engine/index.ts'
-import { keepTokens, patchEmbedding, randomKeep, restoreTokens, toPatches } from './patches.ts'
+import { fromPatches, keepTokens, patchEmbedding, randomKeep, restoreTokens, toPatches } from './patches.ts'
 import { resizePositions, sinCosGridPositions, sinCosPositions } from './positions.ts'
 import { trace } from './scope.ts'
 
@@ -30,6 +30,19 @@ describe('patch embedding equals a convolution with stride = kernel', () => {
   it('refuses sizes that patches do not tile', () => {
     expect(() => toPatches(input('x', [1, 3, 6, 5]), [2, 2])).toThrow(
       'toPatches: patches [2, 2] do not tile axes 2 and later (float32 [1, 3, 6, 5]).',
+    )
+  })
+})
+
+describe('patches back to pictures', () => {
+  it('are the pictures again, and what does not fit is refused', () => {
+    const pixels = input('pixels', [2, 3, 4, 6])
+    const data = Float64Array.from({ length: 144 }, (_, i) => i)
+    const again = fromPatches(toPatches(pixels, [2, 3]), [2, 2], [2, 3])
+    const [back] = interpret([again], new Map([['pixels', data]]))
+    expect(back).toEqual(data)
+    expect(() => fromPatches(input('x', [1, 4, 18]), [2, 3], [2, 3])).toThrow(
+      'fromPatches: 2 x 3 patches of 2 x 3 pixels are not what it holds (float32 [1, 4, 18]).',
     )
   })
 })

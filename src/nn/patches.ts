@@ -32,6 +32,17 @@ export function toPatches(x: Tensor, patch: readonly number[]): Tensor {
   return reshape(transpose(cut, order.slice(0, 2 + 2 * rank)), [b, grid.reduce((product, n) => product * n, 1), size])
 }
 
+/** The inverse of {@link toPatches} in two dimensions: [B, P, C * h * w] -> [B, C, rows * h, columns * w]. */
+export function fromPatches(x: Tensor, grid: readonly [number, number], patch: readonly [number, number]): Tensor {
+  const [b, p, d] = x.shape as [number, number, number]
+  const [[rows, columns], [h, w]] = [grid, patch]
+  if (p !== rows * columns || d % (h * w) !== 0)
+    shapeError('fromPatches', `${rows} x ${columns} patches of ${h} x ${w} pixels are not what it holds`, x)
+  const c = d / (h * w)
+  const cut = transpose(reshape(x, [b, rows, columns, c, h, w]), [0, 3, 1, 4, 2, 5])
+  return reshape(cut, [b, c, rows * h, columns * w])
+}
+
 /** Patches along each spatial axis of x [B, C, ...spatial]. */
 export function gridOf(x: Tensor, patch: readonly number[]): number[] {
   return patch.map((n, i) => x.shape[i + 2]! / n)

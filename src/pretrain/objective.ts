@@ -119,7 +119,7 @@ export interface Rebuilt {
   seen?: Tensor
 }
 
-/** What a trained system can show of a batch, traced from the features of its passes. */
+/** What a trained system can show of a batch, traced from the features of its passes or from towers of its own. */
 interface Pictures<Context> {
   words?(context: Context): RegionMaps
   sentences?(context: Context): RegionMaps
@@ -185,7 +185,7 @@ export interface Objective<Schema extends z.ZodType = z.ZodType, Passes = object
   /** Weight of each named loss at a step of a run of `total` steps (its last one if absent); all 1 if there is none. */
   weights?(config: z.output<Schema>, step: number, total?: number): Readonly<Record<string, number>>
   /** Maps and drawings for the report of a run (GLoRIA, Fig. 7b). */
-  pictures?: Pictures<WithPasses<z.output<Schema>, Passes>>
+  pictures?: Pictures<WithPasses<z.output<Schema>, Passes> & PassContext<z.output<Schema>>>
   /** The smallest towers and sizes with which every part is still there: for tests and first tries. */
   tiny?: Recipe
   /** Towers and training of the paper. */

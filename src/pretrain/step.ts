@@ -70,7 +70,7 @@ export function buildPicture(scope: Scope, shape: BatchShape, options: StepOptio
   const { towers } = splitStep(options)
   const features = (pass: string): object => (towers[pass] as (typeof towers)[string])(scope, shape, shape.batch)
   const { context } = lossContext(scope, shape, options, Object.keys(towers), features)
-  const shown = pictures[name]?.(context)
+  const shown = pictures[name]?.(Object.assign(context, passContext(scope, shape, options)))
   if (shown === undefined) throw new VesaliusError('USAGE', `${survey.name} has no pictures of ${name}.`)
   if ('grid' in shown) return { outputs: { maps: shown.maps }, grid: shown.grid }
   return { outputs: shown.seen === undefined ? { drawn: shown.drawn } : { drawn: shown.drawn, seen: shown.seen } }

@@ -27,7 +27,7 @@ export interface Order {
   tasks: readonly ProtocolId[] | null
   headSteps: number
   prompts: string | null
-  /** Also the measures of effects (MAP, REG). */
+  /** Also the measures of effects (MAP, REG), and probes without fine-tuning. */
   effects?: boolean | undefined
 }
 
@@ -92,7 +92,7 @@ async function work(order: Order): Promise<void> {
   const data = { folder, ...splitStudies(await readStudies(folder), config.data) }
   const model = await openModel(path, { threads: config.threads })
   try {
-    const settings = { prompts: prompts ?? undefined, seed: config.train.seed, headSteps }
+    const settings = { prompts: prompts ?? undefined, seed: config.train.seed, headSteps, fineTune: !order.effects }
     const context = openContext({ model, data, settings, progress })
     const found: Record<string, unknown> = {}
     for (const protocol of chosenProtocols(tasks ?? undefined)) {

@@ -3,7 +3,7 @@
  * before the first run. A claim is never edited once it has run; what is learned later goes into the dated notes.
  */
 
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { parseWith } from '../../core/config.ts'
 import { readJson, sha256 } from '../../core/files.ts'
@@ -72,8 +72,8 @@ export type Claim = Family['claims'][number]
 export type DataSpec = Family['data'][string]
 
 /** Reads what is claimed of a family; unknown arms and data are errors. */
-export async function readFamily(family: string): Promise<Family> {
-  const file = fileURLToPath(new URL(`../../../bench/effects/${family}.json`, import.meta.url))
+export async function readFamily(family: string, root: string): Promise<Family> {
+  const file = join(root, 'bench', 'effects', `${family}.json`)
   const schema = familySchema.superRefine(({ arms, claims, data }, context) => {
     const known = new Set(arms.map(({ id }) => id))
     const wrong = [

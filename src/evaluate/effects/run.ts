@@ -8,12 +8,12 @@ import { readJson, sha256, writeFileAtomic, writeJsonAtomic } from '../../core/f
 import { readStudies } from '../../data/studies.ts'
 import { finishRuns, type RunOptions } from '../compare/runs.ts'
 import { dataFolder, drawnData } from './data.ts'
-import { type Arm, configOf, type Family, hashOf, missing, readFamily } from './family.ts'
+import { configOf, type Family, hashOf, missing, readFamily } from './family.ts'
 import { effectsPage } from './page.ts'
 import { type ArmRow, armRow, type Controls, controlsOf } from './table.ts'
 import { type Effect, effectOf, runPath } from './verdicts.ts'
 
-const root = fileURLToPath(new URL('../../../', import.meta.url))
+const repository = fileURLToPath(new URL('../../../', import.meta.url))
 
 /** bench/results/effects-FAMILY.json */
 export interface EffectsDocument {
@@ -29,41 +29,55 @@ export interface EffectsDocument {
 export interface EffectsOptions extends RunOptions {
   /** Folder of data and runs; what is in it is not done again. */
   work: string
+  /** Of each run. */
   threads: number
+  /** Runs at once. */
+  jobs: number
   /** Only these arms are run; what is known of the others is reported all the same. */
   arms?: readonly string[] | undefined
   /** Trains nothing: writes what is known. */
   reportOnly?: boolean
+  /** Where claims (bench/effects) are read, results (bench/results) and pages (docs) written: this repository if absent. */
+  root?: string | undefined
 }
 
 /** Where the result of a family is committed. */
-export function resultFile(family: string): string {
+export function resultFile(family: string, root = repository): string {
   return join(root, 'bench', 'results', `effects-${family}.json`)
 }
 
 /** Runs what is missing of a family, then writes its result and its page; after each arm too, as an interruption may come. */
 export async function runEffects(id: string, options: EffectsOptions): Promise<EffectsDocument> {
-  const family = await readFamily(id)
+  const { root = repository } = options
+  const family = await readFamily(id, root)
   const work = join(options.work, `${id}-${sha256(JSON.stringify(basis(family))).slice(0, 8)}`)
-  const draw = { progress: options.progress, signal: options.signal, workers: options.threads }
-  const dataOf = (arm: Arm): Promise<string> => drawnData(family, arm.data, work, draw)
+  const draw = { progress: options.progress, signal: options.signal, workers: options.threads * options.jobs }
   const seeds = Array.from({ length: family.seeds }, (_, s) => s + 1)
   if (!options.reportOnly) {
-    for (const arm of family.arms) {
-      if (missing(arm) !== undefined || (options.arms !== undefined && !options.arms.includes(arm.id))) continue
-      const data = await dataOf(arm)
-      const runs = seeds.map((seed) => ({
-        objective: arm.id,
-        seed,
-        path: runPath(work, arm.id, seed),
-        config: { ...configOf(family, arm, seed, data), threads: options.threads },
-      }))
-      if (runs.every(({ path }) => existsSync(join(path, 'result.json')))) continue
-      await finishRuns(runs, { ...family, prompts: null, effects: true }, options)
-      await report(family, work, false)
+    const asked = family.arms.filter(({ id }) => options.arms === undefined || options.arms.includes(id))
+    const lacking = asked.filter((arm) => missing(arm) === undefined)
+    const folders = new Map<string, string>()
+    for (const { data } of lacking) folders.set(data, await drawnData(family, data, work, draw))
+    const open = lacking.flatMap((arm) =>
+      seeds
+        .map((seed) => ({ arm, seed, path: runPath(work, arm.id, seed) }))
+        .filter(({ path }) => !existsSync(join(path, 'result.json'))),
+    )
+    const lane = async (): Promise<void> => {
+      for (let next = open.shift(); next !== undefined; next = open.shift()) {
+        const { arm, seed, path } = next
+        const config = { ...configOf(family, arm, seed, folders.get(arm.data) as string), threads: options.threads }
+        await finishRuns(
+          [{ objective: arm.id, seed, path, config }],
+          { ...family, prompts: null, effects: true },
+          options,
+        )
+        if (seed === family.seeds) await report(family, { work, root }, false)
+      }
     }
+    await Promise.all(Array.from({ length: options.jobs }, lane))
   }
-  return report(family, work, true)
+  return report(family, { work, root }, true)
 }
 
 /** What every run of a family shares: other settings are other runs, in another folder. */
@@ -74,11 +88,10 @@ function basis({ data, steps, headSteps, tasks, base, arms }: Family): unknown {
 /** Sums up what has run; rows that ran elsewhere on the same settings stay. */
 async function report(
   family: Family,
-  work: string,
-  folders: ReadonlyMap<string, string>,
+  { work, root }: { work: string; root: string },
   last: boolean,
 ): Promise<EffectsDocument> {
-  const file = resultFile(family.family)
+  const file = resultFile(family.family, root)
   const before = existsSync(file) ? ((await readJson(file)) as EffectsDocument) : undefined
   const folder = dataFolder(family, family.arms[0]?.data ?? '', work)
   const data = existsSync(join(folder, 'studies.jsonl')) ? folder : undefined
@@ -106,6 +119,7 @@ async function report(
   }
   await mkdir(dirname(file), { recursive: true })
   await writeJsonAtomic(file, document)
+  await mkdir(join(root, 'docs'), { recursive: true })
   await writeFileAtomic(join(root, 'docs', `effects-${family.family}.md`), await pageOf(family, document))
   return document
 }

@@ -52,7 +52,7 @@ export const cls: Protocol = {
       measures[`probe${percent}`] = { kind: 'auroc', findings: fits.findings }
       chosen[`probe${percent}`] = fits.strength
     }
-    for (const [percent, share] of Object.entries(shares)) {
+    for (const [percent, share] of settings.fineTune === false ? [] : Object.entries(shares)) {
       const rows = shareOf(data.train, share, settings.seed)
       const { findings, rate } = await fineTuned(context, names, rows)
       measures[`fineTune${percent}`] = { kind: 'auroc', findings }

@@ -24,7 +24,7 @@ import { multiLabelCrossEntropy } from '../../pretrain/parts/labels.ts'
 import type { CaseMeasure } from '../case-measures.ts'
 import { moments, rowsFeed, standardised, trainHead } from '../heads.ts'
 import { dice, iou, overlapOf } from '../metrics/masks.ts'
-import { placedMask } from '../places.ts'
+import { above, placedMask } from '../places.ts'
 import type { EvaluationData, Protocol } from '../protocol.ts'
 import { patientsOf } from '../studies.ts'
 import { gridOf } from './regions.ts'
@@ -45,6 +45,8 @@ export const seg: Protocol = {
     const scale = moments(raw.values, w)
     const train = standardised(raw.values, scale)
     const test = standardised((await features('test', 'regionsRaw')).values, scale)
+    const area = size * size
+    const nothing = new Uint8Array(area)
     // A study with masks that has none of a label has nothing there; one without any masks is not known.
     const known = data.train.flatMap((study, i) => (study.masks.length > 0 ? [i] : []))
     const masks = async (studies: EvaluationData['train']): Promise<(Uint8Array | undefined)[][]> =>
@@ -54,7 +56,7 @@ export const seg: Protocol = {
             labels.map(async (label) =>
               study.masks.length === 0
                 ? undefined
-                : ((await placedMask(data.folder, study, label, model.preprocess)) ?? new Uint8Array(size * size)),
+                : ((await placedMask(data.folder, study, label, model.preprocess)) ?? nothing),
             ),
           ),
         ),
@@ -65,7 +67,6 @@ export const seg: Protocol = {
       const map = transpose(reshape(cells, [batch, rows, columns, k]), [0, 3, 1, 2])
       return interpolate(map, [size, size], { mode: 'linear' }) //                            [B, K, size, size]
     }
-    const area = size * size
     const head = await trainHead({
       rows: known.length,
       steps: settings.headSteps,
@@ -80,10 +81,10 @@ export const seg: Protocol = {
         masks: {
           dtype: 'float32',
           shape: [some.length, k, size, size],
-          data: Float32Array.from({ length: some.length * k * area }, (_, i) => {
-            const mask = truthTrain[some[Math.floor(i / (k * area))]!]![Math.floor(i / area) % k]
-            return mask?.[i % area] ?? 0
-          }),
+          data: masksFeed(
+            some.flatMap((row) => truthTrain[row]!),
+            area,
+          ),
         },
       }),
       loss(scope, batch) {
@@ -120,7 +121,7 @@ export const seg: Protocol = {
           }),
         )
       const predicted = (i: number, l: number): Uint8Array =>
-        Uint8Array.from(z!.subarray((i * k + l) * area, (i * k + l + 1) * area), (value) => (value > 0 ? 1 : 0))
+        above(z!.subarray((i * k + l) * area, (i * k + l + 1) * area), Number.MIN_VALUE)
       const average = (perLabel: Float64Array[]): CaseMeasure => ({
         kind: 'mean',
         values: Float64Array.from({ length: n }, (_, i) => {
@@ -153,10 +154,17 @@ function labelsOf({ train, test }: EvaluationData): string[] {
   return [...of(train)].filter((label) => there.has(label)).sort()
 }
 
+/** Masks one after another, those that are not known as empty. */
+function masksFeed(masks: readonly (Uint8Array | undefined)[], area: number): Float32Array {
+  const feed = new Float32Array(masks.length * area)
+  masks.forEach((mask, i) => void (mask === undefined || feed.set(mask, i * area)))
+  return feed
+}
+
 /** 1 where at least half of the masks are. */
 function meanMask(masks: readonly (Uint8Array | undefined)[], area: number): Uint8Array {
   const known = masks.filter((mask) => mask !== undefined)
-  return Uint8Array.from({ length: area }, (_, i) =>
-    known.reduce((total, mask) => total + mask[i]!, 0) * 2 >= Math.max(1, known.length) ? 1 : 0,
-  )
+  const counts = new Uint32Array(area)
+  for (const mask of known) for (let i = 0; i < area; i++) counts[i]! += mask[i]!
+  return above(counts, Math.max(1, known.length) / 2)
 }

@@ -49,7 +49,12 @@ export function greysOf(pixels: Float32Array, { preprocess: { mean, std, size } 
   )
 }
 
-async function overlay(grey: Float32Array, { map, mask }: Grounding, size: number): Promise<Uint8Array> {
+/** A picture [size, size] of 0..1 with a map in colour over it and a mask as an outline. */
+export async function overlay(
+  grey: Float32Array,
+  { map, mask }: Pick<Grounding, 'map' | 'mask'>,
+  size: number,
+): Promise<Uint8Array> {
   const low = map.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY)
   const high = map.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY)
   const rgb = Buffer.alloc(size * size * 3)

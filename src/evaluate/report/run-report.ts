@@ -1,12 +1,16 @@
 /** @file report.html of a run: what was trained, how the loss went, how fast. Made again whenever the run stops. */
 
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../../core/files.ts'
 import { duration } from '../../core/progress.ts'
-import { objectiveOf } from '../../pretrain/config.ts'
+import { readStudies } from '../../data/studies.ts'
+import { objectiveOf, type RunConfig } from '../../pretrain/config.ts'
+import { splitStudies } from '../../pretrain/prepare.ts'
 import { type MetricsLine, type RunFolder, readMetrics, readRunConfig } from '../../pretrain/run-folder.ts'
-import { renderReport, table } from './html.ts'
+import { type ReportSection, renderReport, table } from './html.ts'
 import { linePlot, type Series } from './plots.ts'
+import { shownSections } from './shown-section.ts'
 
 function series(name: string, lines: readonly MetricsLine[], key: string): Series {
   const shown = lines.filter((line) => typeof line[key] === 'number')
@@ -29,6 +33,7 @@ export async function writeRunReport(folder: RunFolder): Promise<string> {
   )
   const parts = losses.length > 1 ? losses.map((name) => series(name, train, name)) : []
   const { image, text, joint } = config.model
+  const shown = await shownOf(folder.path, config)
   const html = renderReport({
     title: `${survey.name}: pre-training run`,
     subtitle: folder.path.split('/').at(-1) ?? '',
@@ -40,7 +45,7 @@ export async function writeRunReport(folder: RunFolder): Promise<string> {
           [
             ['objective', `${survey.name}, ${survey.paper}`],
             ['towers', `${image.kind} at ${image.size} px, ${text.kind}, joint space ${joint}`],
-            ['last step', last?.step ?? 0],
+            ['last step', `${last?.step ?? 0}`],
             ['last training loss', Number(last?.loss ?? Number.NaN)],
             [
               'best validation loss',
@@ -82,12 +87,21 @@ export async function writeRunReport(folder: RunFolder): Promise<string> {
             : []),
         ],
       },
+      ...shown,
       { heading: 'Configuration', html: `<pre>${escapePre(JSON.stringify(config, null, 2))}</pre>` },
     ],
     footer: 'Vesalius. For research and engineering, never for decisions about patients.',
   })
   await writeFileAtomic(path, html)
   return path
+}
+
+/** What the trained system shows, of validation studies; nothing before there is a model. */
+async function shownOf(path: string, config: RunConfig): Promise<readonly ReportSection[]> {
+  const { pictures } = objectiveOf(config.objective)
+  if (pictures === undefined || !existsSync(join(path, 'model', 'model.safetensors'))) return []
+  const { validate } = splitStudies(await readStudies(config.data.folder), config.data)
+  return shownSections(path, config.data.folder, validate)
 }
 
 function escapePre(text: string): string {

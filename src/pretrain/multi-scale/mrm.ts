@@ -15,11 +15,38 @@
 import { z } from 'zod'
 import { div, equal, interpolate, mean, sum, unsqueeze } from '../../engine/index.ts'
 import { linear } from '../../nn/index.ts'
-import { objective } from '../objective.ts'
-import { decodePixels, hiddenPatches, overHidden, patchErrors } from '../parts/masked-image.ts'
+import { objective, type PassContext } from '../objective.ts'
+import { decodePixels, hiddenPatches, overHidden, patchErrors, rebuiltPicture } from '../parts/masked-image.ts'
 import { countedErrors, covered, hideWords, meanOverCounted, wordErrors, wordScores } from '../parts/words-to-fill.ts'
 
 const detail = 2
+
+interface Masking {
+  hiddenPatches: number
+  decoderWidth: number
+  decoderLayers: number
+  decoderHeads: number
+}
+
+/** Patches x̂ [B, P, d] of `side` pixels, predicted from those that are not hidden. */
+function predictPixels({
+  batch: { pixels },
+  model,
+  modules,
+  encodeImage,
+  config,
+}: Pick<PassContext<Masking>, 'batch' | 'model' | 'modules' | 'encodeImage' | 'config'>) {
+  const side = detail * (model.image.kind === 'vit' ? model.image.patch : 1)
+  const small = interpolate(pixels, { scale: 1 / detail }, { mode: 'cubic', antialias: true }) // of [B, C, 2 H, 2 W]
+  const image = encodeImage(small, { masked: config.hiddenPatches, always: true })
+  const predicted = decodePixels(modules.in('decoder'), image, {
+    width: config.decoderWidth,
+    layers: config.decoderLayers,
+    heads: config.decoderHeads,
+    outputs: side ** 2 * model.image.channels,
+  }) //                                                                                        x̂ [B, P, (2 patch)² C]
+  return { image, predicted, side }
+}
 
 export const mrm = objective({
   id: 'mrm',
@@ -50,19 +77,11 @@ export const mrm = objective({
       : undefined,
 
   passes: {
-    record({ batch, model, special, modules, encodeImage, encodeText, wordEmbeddings, config }) {
-      const side = model.image.kind === 'vit' ? model.image.patch : 1
-      const pixels = batch.pixels //                                                           [B, C, 2 H, 2 W]
-      const small = interpolate(pixels, { scale: 1 / detail }, { mode: 'cubic', antialias: true })
-      const image = encodeImage(small, { masked: config.hiddenPatches, always: true })
-      const predicted = decodePixels(modules.in('decoder'), image, {
-        width: config.decoderWidth,
-        layers: config.decoderLayers,
-        heads: config.decoderHeads,
-        outputs: (detail * side) ** 2 * model.image.channels,
-      }) //                                                                                    x̂ [B, P, (2 side)² C]
+    record({ special, encodeText, wordEmbeddings, ...context }) {
+      const { batch, model, modules, config } = context
+      const { image, predicted, side } = predictPixels(context)
       const hidden = hiddenPatches(image) //                                                   [B, P]
-      const errors = patchErrors(predicted, pixels, detail * side, config.normalised)
+      const errors = patchErrors(predicted, batch.pixels, side, config.normalised)
 
       const conditioning = linear(modules.in('condition'), mean(image.regionsRaw, 1), model.text.width) // g [B, Wt]
       const words = hideWords(modules, batch.wordIndex, config.hiddenWords) //                 bool [B, T]
@@ -85,6 +104,13 @@ export const mrm = objective({
       image: div(sum(record.pixelError), sum(record.pixelCount)), //                           L_img
       report: meanOverCounted({ error: record.wordError, count: record.wordCount }), //        L_rep
     }
+  },
+
+  pictures: {
+    rebuilt(context) {
+      const { image, predicted, side } = predictPixels(context)
+      return rebuiltPicture(predicted, context.batch.pixels, { image, side, normalised: context.config.normalised })
+    },
   },
 
   tiny: {

@@ -21,15 +21,41 @@
 import { z } from 'zod'
 import { add, cast, constant, div, greaterEqual, mul, sum, type Tensor } from '../../engine/index.ts'
 import { layerNorm, linear, multiHeadAttention } from '../../nn/index.ts'
-import { objective } from '../objective.ts'
+import { objective, type PassContext } from '../objective.ts'
 import { contrastive, cosineMatrix } from '../parts/contrast.ts'
 import { crossAttention } from '../parts/cross-attention.ts'
 import { localContrast } from '../parts/local-contrast.ts'
-import { decodePixels, hiddenPatches, overHidden, patchErrors } from '../parts/masked-image.ts'
+import { decodePixels, hiddenPatches, overHidden, patchErrors, rebuiltPicture } from '../parts/masked-image.ts'
 import { readSlots } from '../parts/memory-slots.ts'
 import { poolMasked } from '../parts/pooling.ts'
 import { bankPerplexity } from '../parts/prototype-bank.ts'
 import { countedErrors, covered, hideWords, meanOverCounted, wordErrors, wordScores } from '../parts/words-to-fill.ts'
+
+interface Masking {
+  hiddenPatches: number
+  decoderWidth: number
+  decoderLayers: number
+  decoderHeads: number
+}
+
+/** Patches x̂ [B, P, side² C] of `side` pixels, predicted from v [B, K, D], those that are not hidden. */
+function predictPixels({
+  batch: { pixels },
+  model,
+  modules,
+  encodeImage,
+  config,
+}: Pick<PassContext<Masking>, 'batch' | 'model' | 'modules' | 'encodeImage' | 'config'>) {
+  const side = model.image.kind === 'vit' ? model.image.patch : 1
+  const image = encodeImage(pixels, { masked: config.hiddenPatches, always: true })
+  const predicted = decodePixels(modules.in('decoder'), image, {
+    width: config.decoderWidth,
+    layers: config.decoderLayers,
+    heads: config.decoderHeads,
+    outputs: side ** 2 * model.image.channels,
+  })
+  return { image, predicted, side }
+}
 
 export const mtpm = objective({
   id: 'mtpm',
@@ -66,15 +92,9 @@ export const mtpm = objective({
   },
 
   passes: {
-    pair({ batch, model, special, modules, encodeImage, encodeText, wordEmbeddings, config }) {
-      const side = model.image.kind === 'vit' ? model.image.patch : 1
-      const image = encodeImage(batch.pixels, { masked: config.hiddenPatches, always: true }) // v [B, K, D]
-      const predicted = decodePixels(modules.in('decoder'), image, {
-        width: config.decoderWidth,
-        layers: config.decoderLayers,
-        heads: config.decoderHeads,
-        outputs: side ** 2 * model.image.channels,
-      }) //                                                                                   x̂ [B, P, side² C]
+    pair({ special, encodeText, wordEmbeddings, ...context }) {
+      const { batch, model, modules, config } = context
+      const { image, predicted, side } = predictPixels(context) //                            v [B, K, D], x̂ [B, P, side² C]
       const hidden = hiddenPatches(image) //                                                  [B, P]
       const pixelError = overHidden(patchErrors(predicted, batch.pixels, side, config.normalised), hidden)
 
@@ -132,6 +152,13 @@ export const mtpm = objective({
     }
   },
   weights: ({ globalWeight, localWeight }) => ({ image: 1, report: 1, global: globalWeight, local: localWeight }),
+
+  pictures: {
+    rebuilt(context) {
+      const { image, predicted, side } = predictPixels(context)
+      return rebuiltPicture(predicted, context.batch.pixels, { image, side, normalised: context.config.normalised })
+    },
+  },
 
   tiny: {
     image: 'vit-tiny',

@@ -204,11 +204,11 @@ export const prior = objective({
 
   pictures: {
     sentences({ image, text, modules }) {
-      const { weightsB } = sigmoidCrossAttention(modules.in('local'), image.regions, text.prototypes, text.mask)
+      const { weightsB } = crossAttention(modules.in('local'), image.regions, text.prototypes, text.mask, 'sigmoid')
       return { maps: weightsB, grid: image.grid }
     },
     rebuilt({ image, text, model, modules }) {
-      const seen = sigmoidCrossAttention(modules.in('local'), image.regions, text.prototypes, text.mask)
+      const seen = crossAttention(modules.in('local'), image.regions, text.prototypes, text.mask, 'sigmoid')
       const { size, channels } = model.image
       const features = concat([image.dropped, seen.a], 2)
       return { drawn: drawPicture(modules.in('image_decoder'), features, { grid: image.grid, size, channels }) }

@@ -142,6 +142,15 @@ export const tcsa = objective({
   },
   weights: ({ localWeight, crossWeight }) => ({ global: 1, local: localWeight, crossView: crossWeight }),
 
+  pictures: {
+    words({ image, text, config }) {
+      const [b, , p, d] = image.regions.shape as [number, number, number, number]
+      const first = reshape(slice(image.regions, 1, 0, 1), [b, p, d]) //                       of the first view
+      const maps = wordMaps(first, text.words, text.wordMask, config) //                       [B, 1 + W, P]
+      return { maps: slice(maps, 1, 1, maps.shape[1] as number), grid: image.grid } //         without [CLS]
+    },
+  },
+
   tiny: { image: 'resnet-tiny', text: 'bert-tiny', size: 64, config: { lastLayers: 2 } },
   published: {
     image: 'resnet-50',

@@ -23,6 +23,7 @@ import {
 import type { ImageFeatures } from '../../models/features.ts'
 import {
   encoder,
+  fromPatches,
   type Kept,
   linear,
   restoreTokens,
@@ -78,6 +79,26 @@ export function patchErrors(predicted: Tensor, pixels: Tensor, side: number, nor
     ? div(sub(patches, mean(patches, -1, true)), sqrt(add(variance(patches, -1, true, 1), 1e-6)))
     : patches
   return mean(square(sub(predicted, target)), -1)
+}
+
+/**
+ * What a masked autoencoder shows of pixels [B, C, H, W]: `drawn`, the hidden patches as predicted [B, P, d] and the others as
+ * they are, and `seen`, with 0 where a patch was hidden. Patches predicted in units of their own get the mean and the
+ * deviation of the true ones, as the pictures of He et al. do.
+ */
+export function rebuiltPicture(
+  predicted: Tensor,
+  pixels: Tensor,
+  { image, side, normalised }: { image: ImageFeatures; side: number; normalised: boolean },
+): { drawn: Tensor; seen: Tensor } {
+  const patches = toPatches(pixels, [side, side]) //                                           [B, P, d]
+  const own = normalised
+    ? add(mul(predicted, sqrt(add(variance(patches, -1, true, 1), 1e-6))), mean(patches, -1, true))
+    : predicted
+  const hidden = unsqueeze(hiddenPatches(image), 2) //                                         [B, P, 1]
+  const seen = mul(patches, sub(1, hidden))
+  const picture = (x: Tensor): Tensor => fromPatches(x, image.grid, [side, side])
+  return { drawn: picture(add(seen, mul(own, hidden))), seen: picture(seen) }
 }
 
 /** Sum over the hidden patches of each study, [B]. */

@@ -1,0 +1,114 @@
+/** @file What a trained system itself shows: maps of its words and sentences, pictures it rebuilds, in the report of its run. */
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readStudies } from '../src/data/studies.ts'
+import type { Study } from '../src/data/study.ts'
+import { openShowing, type Showing } from '../src/evaluate/shown.ts'
+import { vesaliusJson } from './vesalius.ts'
+
+const room = mkdtempSync(join(tmpdir(), 'vesalius-shown-'))
+const [data, config] = [join(room, 'data'), join(room, 'config.json')]
+let studies: Study[]
+beforeAll(async () => {
+  const size = ['--count', '160', '--size', '64', '--seed', '4', '--dial', 'views=PA+lateral']
+  await vesaliusJson(['phantoms', 'chest-xray', '--out', data, ...size])
+  writeFileSync(config, JSON.stringify({ tokenizer: { vocabulary: 300 }, train: { batch: 4, steps: 2, rate: 1e-3 } }))
+  studies = (await readStudies(data)).filter(({ boxes }) => boxes.some(({ image }) => image === 0))
+})
+afterAll(() => rmSync(room, { recursive: true, force: true }))
+
+const phraseOf = (study: number): string =>
+  studies[study]!.boxes.find(({ image, phrase }) => image === 0 && phrase !== undefined)!.phrase!
+
+async function shown(objective: string, look: (showing: Showing, report: string) => Promise<void>): Promise<void> {
+  const run = join(room, objective)
+  const recipe = objective === 'clip' ? [] : ['--recipe', 'tiny']
+  const line = ['pretrain', '--data', data, '--out', run, '--objective', objective, '--channels', '1', ...recipe]
+  await vesaliusJson([...line, '--config', config])
+  const showing = await openShowing(run, data, studies, { threads: 1 })
+  try {
+    await look(showing, readFileSync(join(run, 'report.html'), 'utf8'))
+  } finally {
+    await showing.close()
+  }
+}
+
+describe('what a trained system shows', () => {
+  it.each([
+    ['gloria', 'the words that name a finding'],
+    ['tcsa', 'the words that name a finding'],
+    ['lovt', 'a sentence'],
+  ])(
+    '%s: attention of %s over the regions, on its own picture',
+    async (objective, whose) => {
+      await shown(objective, async (showing, report) => {
+        const maps = (await showing.maps([
+          { study: 0, phrase: phraseOf(0) },
+          { study: 1, phrase: phraseOf(0) },
+          { study: 0, phrase: 'No pneumothorax.' },
+        ]))!
+        for (const { map, rows, columns } of maps) {
+          expect(map.length).toBe(rows * columns)
+          expect(map.reduce((total, value) => total + value, 0)).toBeCloseTo(1, 4)
+        }
+        const [own, elsewhere, other] = maps.map(({ map }) => [...map])
+        expect(elsewhere).not.toEqual(own)
+        expect(other).not.toEqual(own)
+        expect(await showing.rebuilt([0])).toBeUndefined()
+        expect(report).toContain(`attention of ${whose} over the regions`)
+        expect(report).not.toContain('Pictures rebuilt')
+      })
+    },
+    60_000,
+  )
+
+  it('mrm: hidden patches as it predicts them, the others as they are', async () => {
+    await shown('mrm', async (showing, report) => {
+      expect(await showing.maps([{ study: 0, phrase: phraseOf(0) }])).toBeUndefined()
+      const [first, second] = (await showing.rebuilt([0, 1]))!
+      const { drawn, seen, side } = first!
+      expect(side).toBe(96) // twice the tower's
+      const truth = await showing.pixels(0, side)
+      const patch = (values: Float32Array, p: number): number[] => {
+        const [rows, width] = [Math.floor(p / 6) * 16, (p % 6) * 16]
+        return Array.from({ length: 256 }, (_, i) => values[(rows + (i >> 4)) * side + width + (i & 15)]!)
+      }
+      const patches = Array.from({ length: 36 }, (_, p) => p)
+      const hidden = patches.filter((p) => patch(seen!, p).every((value) => value === 0))
+      expect(hidden.length).toBe(27) // three quarters of 36
+      for (const p of patches) {
+        if (hidden.includes(p)) expect(patch(drawn, p)).not.toEqual(patch(truth, p))
+        else {
+          expect(patch(seen!, p)).toEqual(patch(truth, p))
+          expect(patch(drawn, p)).toEqual(patch(truth, p))
+        }
+      }
+      expect(second!.drawn).not.toEqual(drawn)
+      expect(report).toContain('Pictures rebuilt')
+    })
+  }, 60_000)
+
+  it('prior: both', async () => {
+    await shown('prior', async (showing, report) => {
+      expect([...showing.names].sort()).toEqual(['rebuilt', 'sentences'])
+      const [{ drawn, seen, side }] = (await showing.rebuilt([0]))! as [
+        { drawn: Float32Array; seen: unknown; side: number },
+      ]
+      expect([side, drawn.length, seen]).toEqual([64, 64 * 64, undefined])
+      expect(drawn.every(Number.isFinite)).toBe(true)
+      expect(report).toContain('Where its words look')
+      expect(report).toContain('Pictures rebuilt')
+    })
+  }, 60_000)
+
+  it('clip: nothing of its own, and a folder without a run is refused', async () => {
+    await shown('clip', async (showing, report) => {
+      expect(showing.names).toEqual([])
+      expect(report).not.toContain('Where its words look')
+    })
+    await expect(openShowing(data, data, studies)).rejects.toThrow('is not the folder of a run')
+  }, 60_000)
+})
