@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readStudies } from '../src/data/studies.ts'
 import type { Study } from '../src/data/study.ts'
+import { averaged, ownSimilarity } from '../src/evaluate/own-similarity.ts'
 import { openShowing, type Showing } from '../src/evaluate/shown.ts'
 import { vesaliusJson } from './vesalius.ts'
 
@@ -35,6 +36,47 @@ async function shown(objective: string, look: (showing: Showing, report: string)
     await showing.close()
   }
 }
+
+describe('how a trained system compares', () => {
+  it('prior: every study with every text by its pooled prototypes, whatever the batch', async () => {
+    await shown('prior', async () => {
+      const model = { folder: join(room, 'prior', 'model') }
+      const texts = [phraseOf(0), 'No pneumothorax.', 'The heart is enlarged. No effusion.']
+      const some = studies.slice(0, 4)
+      const all = (await ownSimilarity(model, data, some, texts))!
+      expect(all.length).toBe(12)
+      for (const [i, j] of [
+        [0, 0],
+        [3, 1],
+        [2, 2],
+      ] as const) {
+        const [alone] = (await ownSimilarity(model, data, [some[i]!], [texts[j]!]))!
+        expect(alone).toBeCloseTo(all[i * 3 + j]!, 4)
+      }
+      expect(new Set(all).size).toBe(12)
+      expect(all.every((value) => Math.abs(value) <= 1 + 1e-6)).toBe(true)
+      expect(await ownSimilarity({ folder: data }, data, some, texts)).toBeUndefined()
+      const { protocols } = await vesaliusJson<{ protocols: Record<string, { metrics: Record<string, unknown> }> }>([
+        ...['evaluate', join(room, 'prior'), '--data', data, '--tasks', 'ZSC,ITR'],
+      ])
+      expect(Object.keys(protocols.ZSC!.metrics)).toContain('macroAurocOwn')
+      expect(Object.keys(protocols.ITR!.metrics)).toContain('imageToTextR5Own')
+    })
+  }, 90_000)
+
+  it('several scores come to one scale for each text', () => {
+    const [a, b] = [Float64Array.of(1, 5, 3, 5, 5, 5), Float64Array.of(0, 0, 0, 100, 0, 200)]
+    const deviation = Math.sqrt(8 / 3)
+    const mean = averaged([a, b], 3, 2)
+    expect([...mean].filter((_, i) => i % 2 === 0)).toEqual(
+      [-1 / deviation, 0, 1 / deviation].map((v) => expect.closeTo(v, 12)),
+    )
+    const spread = Math.sqrt(20000 / 3)
+    expect([...mean].filter((_, i) => i % 2 === 1)).toEqual(
+      [-50 / spread, 0, 50 / spread].map((v) => expect.closeTo(v, 12)),
+    )
+  })
+})
 
 describe('what a trained system shows', () => {
   it.each([

@@ -1,27 +1,12 @@
 /** @file What a trained system itself shows: the maps and drawings that its objective declares, from the folder of its run. */
 
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { modelFolder } from '../apply/model.ts'
-import { VesaliusError } from '../core/errors.ts'
-import { readJson } from '../core/files.ts'
-import { random } from '../core/random.ts'
-import { openLoader } from '../data/loader.ts'
 import type { Study } from '../data/study.ts'
-import { type Feed, openRuntime, valuesByName } from '../engine/index.ts'
-import { type Preprocess, readPreprocess } from '../imaging/index.ts'
-import { readSafetensors } from '../models/checkpoints/safetensors.ts'
-import { readWeights } from '../models/folder.ts'
-import { openTraining, type Training } from '../nn/index.ts'
-import { textBuckets } from '../pretrain/batches.ts'
-import { objectiveOf } from '../pretrain/config.ts'
-import { type BatchShape, planOf } from '../pretrain/inputs.ts'
+import type { Preprocess } from '../imaging/index.ts'
 import type { PictureName } from '../pretrain/objective.ts'
-import { openPictures } from '../pretrain/pictures.ts'
-import { readRunConfig } from '../pretrain/run-folder.ts'
-import { buildPicture, buildStep, type StepOptions } from '../pretrain/step.ts'
-import { openTexts, type StudyText, sentencesOf, textFeeds } from '../pretrain/texts.ts'
-import { chestLexicon, loadTokenizer, readSentence } from '../text/index.ts'
+import { buildPicture } from '../pretrain/step.ts'
+import { type StudyText, sentencesOf } from '../pretrain/texts.ts'
+import { chestLexicon, readSentence } from '../text/index.ts'
+import { openTrained } from './trained.ts'
 
 /** A phrase on a study, by its place among the studies. */
 export interface AskedMap {
@@ -68,63 +53,11 @@ export async function openShowing(
   run: string,
   folder: string,
   studies: readonly Study[],
-  { threads }: { threads?: number | undefined } = {},
+  options: { threads?: number | undefined } = {},
 ): Promise<Showing> {
-  const config = await readRunConfig(run)
-  if (config === undefined) {
-    throw new VesaliusError('FILE_MISSING', `${run} is not the folder of a run.`, {
-      where: run,
-      hint: 'Give the folder that `vesalius pretrain` wrote: a model alone does not say what its system shows.',
-    })
-  }
-  const objective = objectiveOf(config.objective)
-  const place = await modelFolder(run)
-  const { config: model, layout: known, flat: weights } = await readWeights(place)
-  const tokenizer = await loadTokenizer(place, { contextLength: model.text.context })
-  const special = { mask: tokenizer.maskId, start: tokenizer.bosId, end: tokenizer.eosId }
-  const settings = objective.config.parse(config.objectiveConfig)
-  const step: StepOptions = { model, objective, config: settings, special }
-  const asTrained = planOf(objective, settings)
-  // Boxes belong to the first image of a study, so it comes first.
-  const { views } = asTrained
-  const plan = views === undefined ? asTrained : { ...asTrained, views: { ...views, pick: 'all' as const } }
-  const choice = plan.sentences && { ...plan.sentences, order: 'stated' as const, leastWords: 1 }
-  const textOf = openTexts({ tokenizer, mode: 'report', dropWords: [], choice })
-  const file = join(place, 'preprocessor_config.json')
-  const preprocess = readPreprocess(await readJson(file), file)
-  const fine = { ...preprocess, size: preprocess.size * plan.detail }
-  const loader = openLoader({ folder, studies, preprocess: fine, augment: 'none', seed: 0, cacheBytes: 0 })
-  const pixels = openPictures({ plan, studies, training: false, seed: 0, model, loader })
+  const trained = await openTrained(run, folder, studies, options)
+  const { objective, step, choice, textOf } = trained
   const names = Object.keys(objective.pictures ?? {}) as PictureName[]
-
-  const runtime = openRuntime(threads === undefined ? {} : { threads })
-  let training: Training<BatchShape> | undefined
-  const opened = async (first: BatchShape): Promise<Training<BatchShape>> => {
-    if (training !== undefined) return training
-    training = await openTraining<BatchShape>({
-      runtime,
-      build: (scope, shape) => buildStep(scope, shape, step),
-      first,
-      optimizer: config.train.optimizer,
-      clipNorm: undefined,
-      seed: config.train.seed,
-    })
-    const own = valuesByName(known, weights)
-    const heads = join(place, 'objective.safetensors')
-    const stored = existsSync(heads) ? (await readSafetensors(heads)).tensors : new Map()
-    const flat = await training.parameters()
-    for (const { name, offset, size } of training.layout.entries) {
-      const values = own.get(name) ?? stored.get(name)?.data
-      if (values?.length !== size) {
-        throw new VesaliusError('MODEL_INVALID', `The run has no value for "${name}", which its system needs.`, {
-          where: place,
-        })
-      }
-      flat.set(values, offset)
-    }
-    await training.restart(flat)
-    return training
-  }
 
   /** Runs the pictures of this name over texts and studies, a row each; calls `use` with the outputs of each row. */
   const overRows = async (
@@ -133,42 +66,24 @@ export async function openShowing(
     of: readonly number[],
     use: (outputs: ReadonlyMap<string, { data: Float32Array; shape: readonly number[] }>, row: number) => void,
   ): Promise<{ grid?: readonly [number, number] }> => {
-    const longest = Math.max(1, ...texts.flatMap(({ text, apart }) => [text, ...apart]).map(({ ids }) => ids.length))
-    const buckets = textBuckets(model.text.context)
-    const tokens = buckets.find((n) => n >= longest) ?? (buckets.at(-1) as number)
-    const sentences = choice && Math.max(1, ...texts.map(({ keys }) => keys.length))
-    const shape: BatchShape = { batch: rows, tokens, ...(sentences === undefined ? {} : { sentences }) }
-    const trained = await opened(shape)
+    const shape = trained.shapeOf(texts, rows)
     const found: { grid?: readonly [number, number] } = {}
     for (let from = 0; from < texts.length; from += rows) {
       const places = Array.from({ length: rows }, (_, i) => Math.min(from + i, texts.length - 1))
-      const feeds: Record<string, Feed> = {
-        ...(await pixels(
-          places.map((i) => of[i] as number),
-          0,
-        )),
-        ...textFeeds(
-          places.map((i) => texts[i] as StudyText),
-          shape,
-          choice,
-          tokenizer.padId,
-        ),
-        patientKey: { dtype: 'int32', shape: [rows], data: new Int32Array(rows) },
-      }
-      const outputs = await trained.evaluate(
-        JSON.stringify([name, shape]),
+      const outputs = await trained.run(
+        name,
+        shape,
         (scope) => {
           const { outputs: traced, grid } = buildPicture(scope, shape, step, name)
           if (grid !== undefined) found.grid = grid
           return traced
         },
-        feeds,
+        { images: places.map((i) => of[i] as number), texts: places.map((i) => texts[i] as StudyText) },
       )
       places.slice(0, Math.min(rows, texts.length - from)).forEach((place, i) => {
         const parts = Object.entries(outputs).map(([key, { data, shape: whole }]) => {
           const size = data.length / rows
-          const row = Float32Array.from((data as Float32Array).subarray(i * size, (i + 1) * size))
-          return [key, { data: row, shape: whole.slice(1) }] as const
+          return [key, { data: data.slice(i * size, (i + 1) * size), shape: whole.slice(1) }] as const
         })
         use(new Map(parts), place)
       })
@@ -178,18 +93,8 @@ export async function openShowing(
 
   return {
     names,
-    preprocess,
-    async pixels(study, side = preprocess.size) {
-      const sized = openLoader({
-        folder,
-        studies: [studies[study] as Study],
-        preprocess: { ...preprocess, size: side },
-        augment: 'none',
-        seed: 0,
-        cacheBytes: 0,
-      })
-      return (await sized.pixels([0], 0)).slice(0, side * side)
-    },
+    preprocess: trained.preprocess,
+    pixels: trained.pixels,
     async maps(asked) {
       const name = names.includes('words') ? 'words' : names.includes('sentences') ? 'sentences' : undefined
       if (name === undefined || asked.length === 0) return undefined
@@ -198,7 +103,7 @@ export async function openShowing(
         const all = name === 'sentences' && choice !== undefined ? sentencesOf(spoken, choice) : []
         const slot = all.length <= (choice?.most ?? 0) ? all.indexOf(phrase) : -1
         const alone: Study = { ...spoken, captions: [], report: { language: 'en', findings: phrase } }
-        const text = textOf(slot < 0 ? alone : spoken, random(0, 'shown', spoken.id), false)
+        const text = textOf(slot < 0 ? alone : spoken)
         return { text, slots: name === 'words' ? namingWords(phrase, text) : [Math.max(slot, 0)] }
       })
       const maps: Float64Array[] = []
@@ -222,7 +127,7 @@ export async function openShowing(
     },
     async rebuilt(of) {
       if (!names.includes('rebuilt') || of.length === 0) return undefined
-      const texts = of.map((i) => textOf(studies[i] as Study, random(0, 'shown', (studies[i] as Study).id), false))
+      const texts = of.map((i) => textOf(studies[i] as Study))
       const drawings: DrawnPicture[] = []
       await overRows('rebuilt', texts, of, (outputs, row) => {
         const { data, shape } = outputs.get('drawn') as { data: Float32Array; shape: readonly number[] }
@@ -232,10 +137,7 @@ export async function openShowing(
       })
       return drawings
     },
-    async close() {
-      await training?.dispose()
-      await runtime.close()
-    },
+    close: trained.close,
   }
 }
 

@@ -184,6 +184,13 @@ export interface Objective<Schema extends z.ZodType = z.ZodType, Passes = object
   loss(context: WithPasses<z.output<Schema>, Passes>): Losses
   /** Weight of each named loss at a step of a run of `total` steps (its last one if absent); all 1 if there is none. */
   weights?(config: z.output<Schema>, step: number, total?: number): Readonly<Record<string, number>>
+  /**
+   * How the system itself compares every image with every text, [B, B] each, higher for those that belong together; several
+   * are brought to equal scale and averaged. The cosine of the exported towers if absent.
+   */
+  similarity?(
+    context: WithPasses<z.output<Schema>, Passes> & PassContext<z.output<Schema>>,
+  ): Readonly<Record<string, Tensor>>
   /** Maps and drawings for the report of a run (GLoRIA, Fig. 7b). */
   pictures?: Pictures<WithPasses<z.output<Schema>, Passes> & PassContext<z.output<Schema>>>
   /** The smallest towers and sizes with which every part is still there: for tests and first tries. */

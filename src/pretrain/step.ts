@@ -67,13 +67,31 @@ export interface TracedPicture {
 /** Traces what the objective shows of a batch, in place of its loss. Throws if it shows nothing of this name. */
 export function buildPicture(scope: Scope, shape: BatchShape, options: StepOptions, name: PictureName): TracedPicture {
   const { pictures = {}, survey } = options.objective
-  const { towers } = splitStep(options)
-  const features = (pass: string): object => (towers[pass] as (typeof towers)[string])(scope, shape, shape.batch)
-  const { context } = lossContext(scope, shape, options, Object.keys(towers), features)
-  const shown = pictures[name]?.(Object.assign(context, passContext(scope, shape, options)))
+  const shown = pictures[name]?.(featuresOf(scope, shape, options))
   if (shown === undefined) throw new VesaliusError('USAGE', `${survey.name} has no pictures of ${name}.`)
   if ('grid' in shown) return { outputs: { maps: shown.maps }, grid: shown.grid }
   return { outputs: shown.seen === undefined ? { drawn: shown.drawn } : { drawn: shown.drawn, seen: shown.seen } }
+}
+
+/** Traces how the objective itself compares the images and the texts of a batch, [B, B] by name; undefined if it does not. */
+export function buildSimilarity(
+  scope: Scope,
+  shape: BatchShape,
+  options: StepOptions,
+): Readonly<Record<string, Tensor>> | undefined {
+  return options.objective.similarity?.(featuresOf(scope, shape, options))
+}
+
+/** Features of all passes over a batch, and what passes are made of, each traced when it is read. */
+function featuresOf(
+  scope: Scope,
+  shape: BatchShape,
+  options: StepOptions,
+): LossContext<unknown> & PassContext<unknown> {
+  const { towers } = splitStep(options)
+  const features = (pass: string): object => (towers[pass] as (typeof towers)[string])(scope, shape, shape.batch)
+  const { context } = lossContext(scope, shape, options, Object.keys(towers), features)
+  return Object.assign(context, passContext(scope, shape, options))
 }
 
 function passContext(scope: Scope, shape: BatchShape, options: StepOptions): PassContext<unknown> {

@@ -51,8 +51,9 @@ ${family.claims.map(({ id, claim }) => `- \`${id}\`: ${claim}`).join('\n')}
 
 Means over the seeds that have run. CLS: linear probe, AUROC. ZSC: AUROC. ITR: image to report among ${testCount(family)}, recall at
 5. PG: rank AUC of the maps that a system itself shows against the boxes (patch cosine where it shows none), of a map of the
-middle, and of the map of another phrase. SEG: Dice, DET: AP at IoU 0.4 to 0.75, both on frozen regions. Systems whose text
-tower or projection is not trained by their loss (MRM, REFERS, LoVT ...) are at chance in ZSC and ITR by design.
+middle, and of the map of another phrase. SEG: Dice, DET: AP at IoU 0.4 to 0.75, both on frozen regions. ZSC and ITR are by the
+system's own comparison where that is more than the cosine of its towers (GLoRIA, LoVT, Müller, PRIOR, REFERS); MRM has none
+and is at chance there by design.
 
 ${table(
   ['system', 'seeds', ...columns.map(([head]) => head), 's a step', 'of CLIP', 'memory', 'parameters'],

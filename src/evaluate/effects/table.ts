@@ -62,7 +62,11 @@ export async function armRow(family: Family, arm: Arm, work: string): Promise<Ar
   const costs = await Promise.all(finished.map(async (path) => (await resultOf(path)).cost))
   const seconds = await Promise.all(finished.map(async (path) => stepSeconds(await readMetrics(runFolder(path)))))
   const why = missing(arm)
-  const values = columns.map(([, metric]): [string, number | null] => [metric, meanOf(done, metric)])
+  // A system that compares images and texts in its own way is shown as it does.
+  const values = columns.map(([, metric]): [string, number | null] => [
+    metric,
+    meanOf(done, `${metric}Own`) ?? meanOf(done, metric),
+  ])
   return {
     id: arm.id,
     objective: arm.objective,

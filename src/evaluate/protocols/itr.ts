@@ -6,6 +6,7 @@
 import { normalizeRows, products } from '../../apply/vectors.ts'
 import type { CaseMeasure } from '../case-measures.ts'
 import { identicalGroups, retrieval } from '../metrics/retrieval.ts'
+import { ownSimilarity } from '../own-similarity.ts'
 import type { Protocol } from '../protocol.ts'
 import { retrievalSection } from '../report/zero-shot.ts'
 import { patientsOf, textsOf, withWords } from '../studies.ts'
@@ -16,7 +17,8 @@ const at = [1, 5, 10] as const
 export const itr: Protocol = {
   id: 'ITR',
   name: 'Image-text retrieval',
-  measures: 'Share of test pictures whose own report is among the first K by cosine, and the other way round.',
+  measures:
+    'Share of test pictures whose own report is among the first K by cosine, and the other way round; `Own`: as the system itself compares.',
   lower: ['imageToTextMedianRank', 'textToImageMedianRank'],
   lacks: ({ test }) =>
     test.filter(withWords).length < 2 ? 'fewer than two studies have a report or a caption' : undefined,
@@ -33,6 +35,7 @@ export const itr: Protocol = {
     const words = textsOf(studies)
     const texts = normalizeRows(await model.embedTexts(words), width, (i) => `the report of study ${studies[i]?.id}`)
     const similarity = products(images, texts, width)
+    const asTrained = await ownSimilarity(model, data.folder, studies, words)
     const groups = identicalGroups(words)
     const own = retrieval(similarity, studies.length)
     const shared = retrieval(similarity, studies.length, { groups, identicalAsHits: true })
@@ -43,6 +46,7 @@ export const itr: Protocol = {
         values: ranks.map((rank) => (rank <= k ? 1 : 0)),
       })
       for (const k of at) measures[`${way}R${k}`] = hits(own[way].ranks, k)
+      if (asTrained !== undefined) measures[`${way}R5Own`] = hits(retrieval(asTrained, studies.length)[way].ranks, 5)
       measures[`${way}MedianRank`] = { kind: 'median', values: own[way].ranks }
       measures[`${way}R5Identical`] = hits(shared[way].ranks, 5)
     }

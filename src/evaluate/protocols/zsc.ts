@@ -3,11 +3,15 @@
  * al. 2022). Truth is what is in the picture where that is known, else what the report says.
  */
 
+import type { Model } from '../../apply/model.ts'
+import type { FilledPrompts } from '../../text/index.ts'
 import type { CaseMeasures } from '../case-measures.ts'
+import type { Finding } from '../metrics/ranked.ts'
+import { ownSimilarity } from '../own-similarity.ts'
 import { findingPrompts, labelledFindings } from '../prompts.ts'
-import type { Protocol } from '../protocol.ts'
+import type { EvaluationData, Protocol } from '../protocol.ts'
 import { zeroShotSections } from '../report/zero-shot.ts'
-import { patientsOf } from '../studies.ts'
+import { labelsOf, patientsOf } from '../studies.ts'
 import { type FindingScores, summarizeFindings } from './findings.ts'
 import { zeroShotScores } from './scores.ts'
 
@@ -17,15 +21,21 @@ export type ZscDetails = FindingScores & { prompts: string }
 export const zsc: Protocol = {
   id: 'ZSC',
   name: 'Zero-shot classification',
-  measures: 'AUROC of each finding by positive against negative prompts, averaged over findings.',
-  chance: { macroAuroc: 0.5 },
+  measures:
+    'AUROC of each finding by positive against negative prompts, averaged over findings; `Own`: as the system itself compares.',
+  chance: { macroAuroc: 0.5, macroAurocOwn: 0.5 },
   lacks: ({ test }) => (labelledFindings(test).size === 0 ? 'no study carries labels' : undefined),
   async run({ model, data, settings, features }) {
     const prompts = await findingPrompts(data.test, settings.prompts)
     const findings = await zeroShotScores(model, (await features('test', 'global')).values, data.test, prompts)
+    const own = await ownScores(model, data, prompts)
     const measured: CaseMeasures = {
       units: patientsOf(data.test),
-      measures: { macroAuroc: { kind: 'auroc', findings }, macroAuprc: { kind: 'auprc', findings } },
+      measures: {
+        macroAuroc: { kind: 'auroc', findings },
+        macroAuprc: { kind: 'auprc', findings },
+        ...(own === undefined ? {} : { macroAurocOwn: { kind: 'auroc', findings: own } }),
+      },
     }
     const details: ZscDetails = {
       ...summarizeFindings(
@@ -37,4 +47,27 @@ export const zsc: Protocol = {
     }
     return { measured: [measured], details, sections: () => zeroShotSections(model, data, findings) }
   },
+}
+
+/** By the system's own comparison, where it has one: mean over the prompts that state a finding, less that over those that deny it. */
+async function ownScores(
+  model: Model,
+  { folder, test }: EvaluationData,
+  { names, groups }: FilledPrompts,
+): Promise<Finding[] | undefined> {
+  const texts = groups.flatMap((group) => group.texts)
+  const similarity = await ownSimilarity(model, folder, test, texts)
+  if (similarity === undefined) return undefined
+  const starts = groups.map((_, g) => groups.slice(0, g).reduce((total, group) => total + group.texts.length, 0))
+  const meanOf = (n: number, g: number): number => {
+    const { length } = groups[g]!.texts
+    let total = 0
+    for (let p = 0; p < length; p++) total += similarity[n * texts.length + starts[g]! + p]!
+    return total / length
+  }
+  return names.map((name, k) => ({
+    name,
+    scores: Float64Array.from(test, (_, n) => meanOf(n, 2 * k) - meanOf(n, 2 * k + 1)),
+    labels: labelsOf(test, name),
+  }))
 }

@@ -78,6 +78,12 @@ export const gloria = objective({
   },
   weights: ({ globalWeight, localWeight }) => ({ global: globalWeight, local: localWeight }),
 
+  similarity({ image, text, config }) {
+    return {
+      global: cosineMatrix(image.global, text.global),
+      local: matchWords(image.regions, text.words as Tensor, text.wordMask as Tensor, config),
+    }
+  },
   pictures: {
     words({ image, text, config }) {
       const maps = wordMaps(image.regions, text.words as Tensor, text.wordMask as Tensor, config) //   [B, 1 + W, P]

@@ -109,6 +109,7 @@ export const lovt = objective({
     imageToSentences: localWeight,
   }),
 
+  similarity: ({ image, text }) => ({ global: cosineMatrix(image.global, text.global) }),
   pictures: {
     sentences({ image, text, modules }) {
       const { weightsB } = sharedCrossAttention(modules.in('alignment'), image.local, text.local, text.mask)

@@ -107,6 +107,8 @@ export const mueller2022a = objective({
   },
   weights: ({ priorWeight, alignmentWeight }) => ({ global: 1, alignment: alignmentWeight, prior: priorWeight }),
 
+  similarity: ({ image, text }) => ({ global: cosineMatrix(image.global, text.global) }),
+
   tiny: { image: 'resnet-tiny', text: 'bert-tiny', size: 64, config: { width: 32, hidden: 64, heads: 4, most: 6 } },
   published: {
     image: 'resnet-50',

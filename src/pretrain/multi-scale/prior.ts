@@ -62,6 +62,11 @@ function gumbel(scope: Scope, name: string, shape: readonly number[]): Tensor | 
   return scope.training ? scope.random(name, shape, { kind: 'gumbel' }) : undefined
 }
 
+/** A report [B, D] from its sentences or their prototypes [B, S, D]. */
+function pooledReport(modules: Scope, rows: Tensor, real: Tensor, heads: number): Tensor {
+  return meanQueryPool(modules.in('report'), rows, { heads, mask: real }).pooled
+}
+
 export const prior = objective({
   id: 'prior',
   survey: {
@@ -139,8 +144,7 @@ export const prior = objective({
     const { mask } = text
     const d = model.joint
     const localScale = exp(neg(modules.parameter('local_scale', [], { kind: 'constant', value: config.localScale })))
-    const pool = (rows: Tensor, real: Tensor): Tensor =>
-      meanQueryPool(modules.in('report'), rows, { heads: config.heads, mask: real }).pooled // tg [B, D]
+    const pool = (rows: Tensor, real: Tensor): Tensor => pooledReport(modules, rows, real, config.heads) // tg [B, D]
     const nce = (a: Tensor, b: Tensor): Tensor => contrastive(mul(cosineMatrix(a, b), scale))
     const aligned = (sentences: Tensor) => {
       const seen = crossAttention(modules.in('local'), image.regions, sentences, mask, 'sigmoid') // c_v, c_s
@@ -202,6 +206,10 @@ export const prior = objective({
     return stage({ global: 10, regions: 1, sentences: 1, bank: 10, ...rebuilt })
   },
 
+  similarity({ image, text, modules, config }) {
+    const report = pooledReport(modules, text.prototypes, text.mask, config.heads) //          tg [B, D]
+    return { global: cosineMatrix(image.global, report) }
+  },
   pictures: {
     sentences({ image, text, modules }) {
       const { weightsB } = crossAttention(modules.in('local'), image.regions, text.prototypes, text.mask, 'sigmoid')

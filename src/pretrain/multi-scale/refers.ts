@@ -15,13 +15,18 @@
  */
 
 import { z } from 'zod'
-import { add, div, reshape, unsqueeze } from '../../engine/index.ts'
-import { linear } from '../../nn/index.ts'
+import { add, div, reshape, type Tensor, unsqueeze } from '../../engine/index.ts'
+import { linear, type Scope } from '../../nn/index.ts'
 import { objective } from '../objective.ts'
 import { contrastive, cosineMatrix } from '../parts/contrast.ts'
 import { nextWordErrors, tellReport } from '../parts/report-decoder.ts'
 import { gatedViews } from '../parts/view-fusion.ts'
 import { meanOverCounted } from '../parts/words-to-fill.ts'
+
+/** Cosine of all views V [B, A D] of each study with each report U [B, A D], a linear map of [B, Wt]. */
+function studiesWithReports(modules: Scope, views: Tensor, report: Tensor): Tensor {
+  return cosineMatrix(views, linear(modules.in('report'), report, views.shape[1] as number))
+}
 
 export const refers = objective({
   id: 'refers',
@@ -73,10 +78,11 @@ export const refers = objective({
   },
 
   loss({ study, text, modules, config: { temperature, imageToText } }) {
-    const report = linear(modules.in('report'), text.globalRaw, study.views.shape[1] as number) // U [B, A D]
-    const logits = div(cosineMatrix(study.views, report), temperature)
+    const logits = div(studiesWithReports(modules, study.views, text.globalRaw), temperature)
     return { generation: meanOverCounted(study), contrast: contrastive(logits, { imageToText }) }
   },
+
+  similarity: ({ study, text, modules }) => ({ contrast: studiesWithReports(modules, study.views, text.globalRaw) }),
 
   tiny: { image: 'vit-tiny', text: 'bert-tiny', size: 48, config: { width: 64, heads: 4, hidden: 128 } },
   published: {
