@@ -86,6 +86,7 @@ export function planted({
     return out
   }
   const model = {
+    folder: 'planted',
     scale: 10,
     config: { joint: width, image: { kind: 'resnet', size: 32, channels: 1 } },
     embedTexts: async (texts: readonly string[]) => embed(texts),
