@@ -18,6 +18,7 @@
  * (the code uses the inverse); the prototype decoder is not causal, as the paper says; no Gumbel noise in validation; L_kl
  * reads the sentences' own logits; padding is masked everywhere. Optimiser and rate go through the stages without a break.
  * vg and the sentences use the model's own projections; an exported model serves sentences without bank and pooling.
+ * `similarity`, from the folder of the run, has both; the release adds half of the mean attention of regions to it.
  */
 
 import { z } from 'zod'
