@@ -105,6 +105,12 @@ describe('damage is one sentence that names the file', () => {
       'FORMAT_UNSUPPORTED',
       /type Magic/,
     ],
+    [
+      'merges that are no list',
+      () => json((j) => ({ ...j, model: { type: 'BPE', vocab: { a: 0 }, merges: { a: 'b' } } })),
+      'MODEL_INVALID',
+      /its merges are not a list/,
+    ],
     ['an unknown step', () => json((j) => ({ ...j, normalizer: { type: 'Magic' } })), 'FORMAT_UNSUPPORTED', /Magic/],
     [
       'special tokens that are not in the vocabulary',

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { sharedData } from '../../test/peers.ts'
 import { sha256 } from '../core/files.ts'
 import { loadTokenizer } from './load-tokenizer.ts'
-import { clipTokenizer, type Tokenizer, wordPieceTokenizer } from './tokenizer.ts'
+import { clipTokenizer, type Tokenizer, tokenizerFromJson, wordPieceTokenizer } from './tokenizer.ts'
 
 const golden = new URL('../../test/golden/tokenizers/', import.meta.url)
 const read = (name: string): string => readFileSync(new URL(name, golden), 'utf8')
@@ -22,6 +22,17 @@ function expectIds(tokenizer: Tokenizer, key: string): void {
   for (const [i, text] of texts.entries())
     expect({ text, ids: tokenizer.encode(text) }).toEqual({ text, ids: ids[key]?.[i] })
 }
+
+test('the mark of a metaspace step is text, not a pattern', () => {
+  const model = { type: 'Unigram', unk_id: 0, vocab: [['?', 0], ['[a-b', -1], ['[a-', -2], ['b', -3]] } // biome-ignore format: one line
+  const json = {
+    model,
+    added_tokens: [],
+    pre_tokenizer: { type: 'Metaspace', replacement: '[a-', prepend_scheme: 'always' },
+  }
+  const tokenizer = tokenizerFromJson(JSON.parse(JSON.stringify(json)), {}, 'tokenizer.json', { contextLength: 8 })
+  expect(tokenizer.encode('b')).toEqual([1])
+})
 
 describe('ids equal to Python tokenizers', () => {
   test('CLIP with 500 merges, 77 and 16 tokens', () => {

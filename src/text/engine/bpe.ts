@@ -17,7 +17,10 @@ function readMerges(
   where: string,
 ): Map<number, Merge> {
   const merges = new Map<number, Merge>()
-  const list = Array.isArray(model.merges) ? model.merges : []
+  const list = model.merges ?? []
+  if (!Array.isArray(list)) {
+    throw new VesaliusError('MODEL_INVALID', `${where} is damaged: its merges are not a list.`, { where })
+  }
   const prefix = typeof model.continuing_subword_prefix === 'string' ? model.continuing_subword_prefix : ''
   for (const [rank, entry] of list.entries()) {
     const pair: unknown[] = typeof entry === 'string' ? entry.split(' ') : Array.isArray(entry) ? entry : []

@@ -1,7 +1,7 @@
 /** @file Pre-tokenizers of a `tokenizer.json`: a normalised text to the pieces a model cuts. Equal to Python `tokenizers`. */
 
 import { byteAlphabet } from '../tokenizer-json.ts'
-import { isStep, patternOf, space, stepsOf, unknownStep } from './json.ts'
+import { isStep, literal, patternOf, space, stepsOf, unknownStep } from './json.ts'
 
 /** Cuts one piece into several. `first` tells whether the piece begins the whole text. */
 export type Cut = (piece: string, first: boolean) => string[]
@@ -111,7 +111,7 @@ function metaspace(step: Record<string, unknown>): Cut {
   const mark = typeof step.replacement === 'string' ? step.replacement : '\u2581'
   const scheme = step.prepend_scheme ?? (step.add_prefix_space === false ? 'never' : 'always')
   const cut = step.split !== false
-  const pattern = new RegExp(mark, 'gu')
+  const pattern = new RegExp(literal(mark), 'gu')
   return (piece, first) => {
     let text = piece.replaceAll(' ', mark)
     if ((scheme === 'always' || (scheme === 'first' && first)) && !text.startsWith(mark)) text = mark + text
