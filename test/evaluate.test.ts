@@ -25,7 +25,7 @@ beforeAll(async () => {
   await vesaliusJson(['phantoms', 'chest-xray', '--out', data, '--count', '200', '--size', '48', '--seed', '6'])
   writeFileSync(at('config.json'), JSON.stringify({ ...tinyRun, train: { ...tinyRun.train, steps: 4 } }))
   await vesaliusJson(['pretrain', '--data', data, '--out', run, '--config', at('config.json')])
-  const tasks = ['--tasks', 'ZSC,itr,PG,CAL,SP']
+  const tasks = ['--tasks', 'ZSC,itr,PG,CAL,SP,ROB']
   document = await vesaliusJson(['evaluate', run, ...tasks, '--calibrate', '--write-spec', spec])
 }, 240_000)
 afterAll(() => rmSync(room, { recursive: true, force: true }))
@@ -37,6 +37,9 @@ describe('an evaluation', () => {
     expect(ITR!.metrics.imageToTextR5!.n).toBeGreaterThan(20)
     expect(Object.keys(PG!.metrics)).toEqual(expect.arrayContaining(['pointing', 'pointingCentre', 'pointingShuffled']))
     expect(SP!.skipped).toContain('survival times')
+    const { plain, brighter, darker, blurred, turned } = document.protocols.ROB!.metrics
+    expect(plain!.value).toBe(ZSC!.metrics.macroAuroc!.value)
+    expect(new Set([plain, brighter, darker, blurred, turned].map((metric) => metric!.value)).size).toBe(5)
   })
 
   it('keeps the calibration beside the weights', () => {

@@ -11,6 +11,7 @@ import { withIntervals } from '../case-measures.ts'
 import type { Measure } from '../metrics/measure.ts'
 import type { Protocol, ProtocolContext } from '../protocol.ts'
 import { det } from './det.ts'
+import { leak } from './leak.ts'
 import { pg } from './pg.ts'
 import { seg } from './seg.ts'
 
@@ -124,6 +125,62 @@ describe('protocols of places: right where regions see, wrong where they are tho
     expect(value(blind, 'pointing')).toBeLessThan(0.5)
     // Squares lie near the middle more often than not: that is all a map of another picture knows, and why the middle is shown.
     expect(value(blind, 'rankAuc')).toBeLessThan(value(blind, 'rankAucCentre') + 0.05)
+  })
+
+  it('PG asks each place by its own phrase', async () => {
+    const { model, ...rest } = context(false)
+    // One phrase is understood, the other points at the dark.
+    const embedTexts = async (texts: readonly string[]): Promise<Float32Array> =>
+      Float32Array.from(texts.flatMap((text) => (text === 'bright spot' ? [1, 0] : [-1, 0])))
+    const { measured: sets } = await pg.run({ model: { ...model, embedTexts }, ...rest })
+    const { rankAuc } = sets[0]!.measures as unknown as Record<string, { values: Float64Array }>
+    rankAuc!.values.forEach((auc, i) => void (i % 2 === 0 ? expect(auc) : expect(1 - auc)).toBeGreaterThan(0.9))
+  })
+
+  it('LEAK finds patients, copies of pictures, and pictures that are nearly the same', async () => {
+    const near = 'near.png'
+    const stream = random('far')
+    const { data: greys } = await sharp(join(room, train[7]!.images[0]!.path))
+      .greyscale()
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    await sharp(
+      greys.map((value) => value + 1),
+      { raw: { width: size, height: size, channels: 1 } },
+    )
+      .png()
+      .toFile(join(room, near))
+    const far = ['far-0.png', 'far-3.png']
+    for (const name of far) {
+      const noise = Buffer.from(Array.from({ length: size * size }, () => stream.int(256)))
+      await sharp(noise, { raw: { width: size, height: size, channels: 1 } })
+        .png()
+        .toFile(join(room, name))
+    }
+    const others = [
+      { ...test[0]!, patient: train[5]!.patient, images: [{ ...test[0]!.images[0]!, path: far[0]! }] },
+      { ...test[1]!, images: train[6]!.images },
+      { ...test[2]!, images: [{ ...test[2]!.images[0]!, path: near }] },
+      { ...test[3]!, images: [{ ...test[3]!.images[0]!, path: far[1]! }] },
+    ]
+    const read = context(false)
+    const pooled = async (split: Study['split']): Promise<Float32Array> => {
+      const studies = split === 'test' ? others : train
+      const rows = new Float32Array(studies.length * 256)
+      for (const [n, { images }] of studies.entries()) {
+        const file = sharp(join(room, images[0]!.path)).greyscale().resize(16, 16, { kernel: 'cubic' })
+        rows.set(
+          Float32Array.from(await file.raw().toBuffer(), (value) => value / 255),
+          n * 256,
+        )
+      }
+      return rows
+    }
+    const { measured: sets } = await leak.run({ ...read, data: { ...read.data, test: others }, pooled })
+    const { patients, samePictures, nearPictures } = sets[0]!.measures as unknown as Record<string, { values: unknown }>
+    expect(Array.from(patients!.values as number[])).toEqual([1, 0, 0, 0])
+    expect(Array.from(samePictures!.values as number[])).toEqual([0, 1, 0, 0])
+    expect(Array.from(nearPictures!.values as number[])).toEqual([0, 1, 1, 0])
   })
 
   it('SEG finds the square, the mean mask does not', async () => {

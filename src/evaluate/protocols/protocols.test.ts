@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { planted } from '../../../test/planted.ts'
+import type { FilledPrompts } from '../../text/index.ts'
 import { withIntervals } from '../case-measures.ts'
 import type { Measure } from '../metrics/measure.ts'
+import type { Finding } from '../metrics/ranked.ts'
+import { applyPlatt, fitPlatt } from '../metrics/scaling.ts'
+import { findingPrompts } from '../prompts.ts'
 import type { Protocol } from '../protocol.ts'
 import { survivalSection } from '../report/survival.ts'
+import { labelsOf } from '../studies.ts'
 import { cal } from './cal.ts'
+import { cls } from './cls.ts'
 import { grp } from './grp.ts'
 import { protocols } from './index.ts'
 import { denied, itc } from './itc.ts'
@@ -12,9 +18,10 @@ import { itr } from './itr.ts'
 import { leak } from './leak.ts'
 import { pgt } from './pgt.ts'
 import { rg } from './rg.ts'
+import { zeroShotScores } from './scores.ts'
 import { fitCox, riskHalves, sp } from './sp.ts'
 import { vqa } from './vqa.ts'
-import { zsc } from './zsc.ts'
+import { pairScores, zsc } from './zsc.ts'
 
 async function measured(
   protocol: Protocol,
@@ -35,6 +42,36 @@ describe('protocols: true of a model that knows, at chance when pictures belong 
     expect(holds((await measured(zsc, { shuffled: true })).macroAuroc!, 0.5)).toBe(true)
   })
 
+  it('ZSC by own similarities: statements less denials, each the mean of its prompts', () => {
+    const { studies } = planted({ test: 2 })
+    const prompts = {
+      kind: 'pairs',
+      names: ['Edema', 'Nodule'],
+      groups: [['a', 'b'], ['c'], ['d'], ['e', 'f']].map((texts, g) => ({ name: `${g}`, texts })),
+      key: '',
+    } as unknown as FilledPrompts
+    const scores = pairScores(Float64Array.of(1, 3, 5, 7, 2, 6, 0, 0, 1, 4, 0, 2), prompts, studies)
+    expect(scores.map((finding) => Array.from(finding.scores))).toEqual([
+      [2 - 5, 0 - 1],
+      [7 - 4, 4 - 1],
+    ])
+    expect(scores[1]!.labels).toEqual(labelsOf(studies, 'Nodule'))
+  })
+
+  it('CLS: a probe finds what features say, less well with one label in a hundred, and not at all in wrong pictures', async () => {
+    const probed = async (world: Parameters<typeof planted>[0]) => {
+      const { context } = planted(world)
+      const { measured: sets } = await cls.run({ ...context, settings: { ...context.settings, fineTune: false } })
+      return withIntervals(sets[0]!, { resamples: 200 }).values as Record<string, Measure>
+    }
+    const known = await probed({})
+    expect(Object.keys(known)).toEqual(['probe1', 'probe10', 'probe100'])
+    expect(value(known, 'probe100')).toBeGreaterThan(0.98)
+    expect(value(known, 'probe1')).toBeLessThan(value(known, 'probe100') - 0.05)
+    const lost = value(await probed({ shuffled: true, test: 600 }), 'probe100')
+    expect(Math.abs(lost - 0.5)).toBeLessThan(0.1)
+  })
+
   it('ITR', async () => {
     const known = await measured(itr)
     expect(value(known, 'imageToTextR1')).toBeGreaterThan(0.9)
@@ -49,6 +86,16 @@ describe('protocols: true of a model that knows, at chance when pictures belong 
     expect(value(known, 'accuracy')).toBeGreaterThan(0.95)
     expect(value(known, 'accuracyDenial')).toBeGreaterThan(0.95)
     expect(holds((await measured(itc, { shuffled: true })).accuracy!, 0.2)).toBe(true)
+  })
+
+  it('ITC: a report that says the same word for word is no rival', async () => {
+    const { context } = planted({ test: 20 })
+    const texts = context.data.test.map(({ report }, i) => (i % 2 === 0 ? report! : context.data.test[i - 1]!.report!))
+    const test = context.data.test.map((study, i) => ({ ...study, report: texts[i]! }))
+    const embedded = await context.model.embedTexts(texts.map(({ findings }) => findings!))
+    const features = async () => ({ shape: [embedded.length / 20], values: embedded })
+    const { measured: sets } = await itc.run({ ...context, data: { ...context.data, test }, features })
+    expect(withIntervals(sets[0]!, { resamples: 20 }).values.accuracy!.value).toBe(1)
   })
 
   it('RG: the decoder tells the right findings from the picture, and only frequent ones without it', async () => {
@@ -111,6 +158,38 @@ describe('protocols: true of a model that knows, at chance when pictures belong 
     const prompts = await measured(pgt)
     expect(value(prompts, 'sex named')).toBeGreaterThan(0.95)
     expect(holds((await measured(pgt, { shuffled: true })).plain!, 0.5)).toBe(true)
+  })
+
+  it('PGT: prompts of the other group are those of the other group', async () => {
+    const { context } = planted()
+    const { data, model } = context
+    const embedTexts = async (texts: readonly string[]): Promise<Float32Array> => {
+      const rows = await model.embedTexts(texts)
+      // In this world the same finding looks and reads the other way round in women.
+      return rows.map((x, i) => (texts[Math.floor((i * texts.length) / rows.length)]!.includes('in a woman') ? -x : x))
+    }
+    const own = await context.features('test', 'global')
+    const wide = own.shape[0]!
+    const turned = own.values.map((x, i) => (data.test[Math.floor(i / wide)]!.attributes.sex === 'F' ? -x : x))
+    const features = async () => ({ shape: own.shape, values: turned })
+    const { measured: sets } = await pgt.run({ ...context, model: { ...model, embedTexts }, features })
+    const { values } = withIntervals(sets[0]!, { resamples: 20 })
+    expect(values['sex named']!.value).toBeGreaterThan(0.95)
+    expect(values['sex of the other group']!.value).toBeLessThan(0.05)
+  })
+
+  it('CAL: what is scaled are log odds', async () => {
+    const { context } = planted()
+    const { measured: sets } = await cal.run(context)
+    const { eceScaled, ecePlain } = sets[0]!.measures as unknown as Record<string, { findings: Finding[] }>
+    const prompts = await findingPrompts(context.data.test, undefined)
+    const { values } = await context.features('validate', 'global')
+    const fitted = await zeroShotScores(context.model, values, context.data.validate, prompts)
+    const odds = (scores: ArrayLike<number>): Float64Array => Float64Array.from(scores, (p) => Math.log(p / (1 - p)))
+    fitted.forEach(({ scores, labels }, k) => {
+      const scaled = applyPlatt(fitPlatt(odds(scores), labels)!, odds(ecePlain!.findings[k]!.scores))
+      scaled.forEach((p, n) => void expect(eceScaled!.findings[k]!.scores[n]).toBeCloseTo(p, 6))
+    })
   })
 
   it('CAL: scaling fitted on validation lowers the error of overconfident scores, and keeps the ranks', async () => {

@@ -4,6 +4,7 @@
  */
 
 import type { Model } from '../../apply/model.ts'
+import type { Study } from '../../data/study.ts'
 import type { FilledPrompts } from '../../text/index.ts'
 import type { CaseMeasures } from '../case-measures.ts'
 import type { Finding } from '../metrics/ranked.ts'
@@ -53,21 +54,34 @@ export const zsc: Protocol = {
 async function ownScores(
   model: Model,
   { folder, test }: EvaluationData,
-  { names, groups }: FilledPrompts,
+  prompts: FilledPrompts,
 ): Promise<Finding[] | undefined> {
-  const texts = groups.flatMap((group) => group.texts)
-  const similarity = await ownSimilarity(model, folder, test, texts)
-  if (similarity === undefined) return undefined
+  const similarity = await ownSimilarity(
+    model,
+    folder,
+    test,
+    prompts.groups.flatMap((group) => group.texts),
+  )
+  return similarity && pairScores(similarity, prompts, test)
+}
+
+/** Scores of findings from similarities [N, T] of studies with all texts of a pair prompt set, in their order. */
+export function pairScores(
+  similarity: Float64Array,
+  { names, groups }: FilledPrompts,
+  studies: readonly Study[],
+): Finding[] {
+  const count = groups.reduce((total, group) => total + group.texts.length, 0)
   const starts = groups.map((_, g) => groups.slice(0, g).reduce((total, group) => total + group.texts.length, 0))
   const meanOf = (n: number, g: number): number => {
     const { length } = groups[g]!.texts
     let total = 0
-    for (let p = 0; p < length; p++) total += similarity[n * texts.length + starts[g]! + p]!
+    for (let p = 0; p < length; p++) total += similarity[n * count + starts[g]! + p]!
     return total / length
   }
   return names.map((name, k) => ({
     name,
-    scores: Float64Array.from(test, (_, n) => meanOf(n, 2 * k) - meanOf(n, 2 * k + 1)),
-    labels: labelsOf(test, name),
+    scores: Float64Array.from(studies, (_, n) => meanOf(n, 2 * k) - meanOf(n, 2 * k + 1)),
+    labels: labelsOf(studies, name),
   }))
 }
