@@ -25,8 +25,8 @@ import { shareOf } from '../subsets.ts'
 const shares = { 1: 0.01, 10: 0.1, 100: 1 } as const
 /** C, the inverse of the penalty: 0.01 where there is nothing to choose by. */
 const strengths = [0.001, 0.01, 0.1]
-/** A tower's weights move less than those of a fresh head. */
-const rates = [3e-5, 1e-4, 3e-4]
+/** From large towers, whose weights move less than those of a fresh head, to small ones that were trained at 1e-3. */
+const rates = [1e-4, 1e-3, 3e-3, 1e-2]
 
 export const cls: Protocol = {
   id: 'CLS',
