@@ -42,6 +42,16 @@ describe.each(listDomains().map((domain) => [domain.id, domain] as const))('%s',
     }
   })
 
+  it('patients with much to be found are made too', async () => {
+    const crowded = Object.fromEntries(
+      [['prevalence', 3] as const, ['normals', 0] as const].filter(([dial]) => dial in domain.dials.shape),
+    )
+    const made = await firstStudies(id, 200, { seed, size, dials: { ...clean, ...crowded }, pictures: false })
+    const present = (studies: readonly MadeStudy[]): number =>
+      studies.flatMap(({ study }) => Object.values(study.truth?.labels ?? {})).filter((label) => label === 1).length
+    if (domain.findings.length > 0 && 'normals' in crowded) expect(present(made)).toBeGreaterThan(present(await many()))
+  })
+
   it('records follow the schema and name every file that is made', async () => {
     for (const { study, files } of (await drawn()).slice(0, 40)) {
       expect(studySchema.parse(JSON.parse(JSON.stringify(study)))).toEqual(study)

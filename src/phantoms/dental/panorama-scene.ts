@@ -120,13 +120,17 @@ export const panoramaPlanner: Planner<PanoramaFinding, PanoramaAnatomy, Panorama
         : name === 'Implant' || name === 'Missing Tooth'
           ? [4, 5, 6]
           : [2, 3, 4, 5, 6, 7]
-    const free = jaws.flatMap((jaw) =>
-      (['left', 'right'] as const).flatMap((side) =>
-        teeth
-          .filter((tooth) => ![tooth - 1, tooth, tooth + 1].some((near) => taken.includes(`${jaw} ${side} ${near}`)))
-          .map((tooth) => ({ jaw, side, tooth })),
-      ),
-    )
+    const untaken = (reach: readonly number[]) =>
+      jaws.flatMap((jaw) =>
+        (['left', 'right'] as const).flatMap((side) =>
+          teeth
+            .filter((tooth) => !reach.some((step) => taken.includes(`${jaw} ${side} ${tooth + step}`)))
+            .map((tooth) => ({ jaw, side, tooth })),
+        ),
+      )
+    const apart = untaken([-1, 0, 1])
+    // In a mouth where much is found, neighbours must do: a tooth is never taken twice.
+    const free = apart.length > 0 ? apart : untaken([0])
     const ranges: Record<PanoramaFinding, [number, number]> = {
       'Missing Tooth': [1, 1],
       Filling: [4.2, 6],
