@@ -4,9 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
+import { random } from '../../core/random.ts'
 import { configOf, type Family, familySchema, readFamily } from './family.ts'
-import { effectiveRank } from './measures.ts'
+import { effectiveRank, eigenvalues } from './measures.ts'
 import { holds } from './verdicts.ts'
 
 const room = mkdtempSync(join(tmpdir(), 'vesalius-effects-'))
@@ -57,5 +59,33 @@ describe('effective rank', () => {
     const [c, s] = [Math.cos(Math.PI / 6), Math.sin(Math.PI / 6)]
     const gram = Float64Array.of(9 * c * c + s * s, 8 * c * s, 8 * c * s, 9 * s * s + c * c)
     expect(effectiveRank(gram, 2)).toBeCloseTo(Math.exp(-(0.75 * Math.log(0.75) + 0.25 * Math.log(0.25))), 9)
+  })
+})
+
+describe('eigenvalues', () => {
+  it('are those that a matrix was made with, whatever it was turned by', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 24 }), fc.integer(), (n, seed) => {
+        const stream = random('eigenvalues', seed)
+        const wanted = Array.from({ length: n }, () => stream.pick([0, 1, 1, stream.uniform(-3, 3), 100]))
+        let a = Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? wanted[i % n]! : 0))
+        for (let mirrors = 0; mirrors < 3; mirrors++) {
+          const v = Array.from({ length: n }, () => stream.normal())
+          const size = v.reduce((sum, x) => sum + x * x, 0)
+          const turned = (m: Float64Array): Float64Array =>
+            Float64Array.from(m, (value, i) => {
+              const [r, k] = [Math.floor(i / n), i % n]
+              let dot = 0
+              for (let j = 0; j < n; j++) dot += m[r * n + j]! * v[j]!
+              return value - (2 * dot * v[k]!) / size
+            })
+          const transposed = (m: Float64Array): Float64Array => m.map((_, i) => m[(i % n) * n + Math.floor(i / n)]!)
+          a = Float64Array.from(transposed(turned(transposed(turned(a)))))
+        }
+        const found = [...eigenvalues(a, n)].sort((x, y) => x - y)
+        wanted.sort((x, y) => x - y).forEach((value, i) => void expect(found[i]).toBeCloseTo(value, 8))
+      }),
+      { numRuns: 60 },
+    )
   })
 })

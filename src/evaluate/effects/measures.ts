@@ -126,39 +126,87 @@ async function regionSpread({ data, features }: ProtocolContext): Promise<CaseMe
   }
 }
 
-/** exp of the entropy of the singular values of X from X X' [n, n], by Jacobi rotations. */
+/** exp of the entropy of the singular values of X, brought to sum 1, from X X' [n, n]. */
 export function effectiveRank(gram: Float64Array, n: number): number {
-  const a = gram.slice()
-  const at = (i: number, j: number): number => a[i * n + j] as number
-  const whole = Math.sqrt(a.reduce((total, value) => total + value * value, 0))
-  for (let sweep = 0; sweep < 30; sweep++) {
-    let off = 0
-    for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) off += at(i, j) ** 2
-    if (Math.sqrt(off) <= 1e-9 * whole) break
-    for (let i = 0; i < n; i++) {
-      for (let j = i + 1; j < n; j++) {
-        if (Math.abs(at(i, j)) <= 1e-12 * whole) continue
-        const theta = (at(j, j) - at(i, i)) / (2 * at(i, j))
-        const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1))
-        const c = 1 / Math.sqrt(t * t + 1)
-        const s = t * c
-        for (let k = 0; k < n; k++) {
-          const [x, y] = [at(k, i), at(k, j)]
-          a[k * n + i] = c * x - s * y
-          a[k * n + j] = s * x + c * y
-        }
-        for (let k = 0; k < n; k++) {
-          const [x, y] = [at(i, k), at(j, k)]
-          a[i * n + k] = c * x - s * y
-          a[j * n + k] = s * x + c * y
-        }
-      }
-    }
-  }
-  const singular = Array.from({ length: n }, (_, i) => Math.sqrt(Math.max(0, at(i, i))))
+  const singular = eigenvalues(gram, n).map((value) => Math.sqrt(Math.max(0, value)))
   const total = singular.reduce((sum, value) => sum + value, 0)
   if (!(total > 0)) return 0
   return Math.exp(
     -singular.reduce((sum, value) => (value > 0 ? sum + (value / total) * Math.log(value / total) : sum), 0),
   )
+}
+
+/** Eigenvalues of a symmetric matrix [n, n], in no order: Householder's tridiagonal form, then QL with implicit shifts. */
+export function eigenvalues(matrix: Float64Array, n: number): Float64Array {
+  const a = matrix.slice()
+  const at = (i: number, j: number): number => a[i * n + j] as number
+  const [diagonal, beside] = [new Float64Array(n), new Float64Array(n)]
+  for (let i = n - 1; i > 0; i--) {
+    // The mirror that turns row i left of the diagonal into one value, applied from both sides.
+    let length = 0
+    for (let k = 0; k < i; k++) length += at(i, k) ** 2
+    length = Math.sqrt(length)
+    diagonal[i] = at(i, i)
+    const last = at(i, i - 1)
+    const alpha = last > 0 ? -length : length
+    beside[i] = alpha
+    const size = length * (length + Math.abs(last)) // half of |v|²
+    if (size === 0) continue
+    const v = Float64Array.from({ length: i }, (_, k) => at(i, k) - (k === i - 1 ? alpha : 0))
+    const p = new Float64Array(i)
+    for (let r = 0; r < i; r++) {
+      let sum = 0
+      for (let k = 0; k < i; k++) sum += at(r, k) * (v[k] as number)
+      p[r] = sum / size
+    }
+    const half = v.reduce((sum, value, k) => sum + value * (p[k] as number), 0) / (2 * size)
+    for (let k = 0; k < i; k++) p[k]! -= half * (v[k] as number)
+    for (let r = 0; r < i; r++) {
+      for (let k = 0; k < i; k++)
+        a[r * n + k]! -= (v[r] as number) * (p[k] as number) + (p[r] as number) * (v[k] as number)
+    }
+  }
+  diagonal[0] = at(0, 0)
+  return tridiagonalEigenvalues(diagonal, beside)
+}
+
+/** Eigenvalues of a symmetric matrix with this diagonal [n] and, from place 1 on, these values beside it. */
+function tridiagonalEigenvalues(d: Float64Array, beside: Float64Array): Float64Array {
+  const n = d.length
+  const e = Float64Array.from({ length: n }, (_, i) => beside[i + 1] ?? 0)
+  for (let l = 0; l < n; l++) {
+    for (let turn = 0; turn < 50; turn++) {
+      let m = l
+      while (m < n - 1 && Math.abs(e[m] as number) > Number.EPSILON * (Math.abs(d[m]!) + Math.abs(d[m + 1]!))) m++
+      if (m === l) break
+      const slope = (d[l + 1]! - d[l]!) / (2 * e[l]!)
+      const root = Math.hypot(slope, 1)
+      let g = d[m]! - d[l]! + e[l]! / (slope + (slope < 0 ? -root : root))
+      let [s, c, p] = [1, 1, 0]
+      let split = false
+      for (let i = m - 1; i >= l; i--) {
+        const [f, b] = [s * e[i]!, c * e[i]!]
+        const r = Math.hypot(f, g)
+        e[i + 1] = r
+        if (r === 0) {
+          d[i + 1]! -= p
+          e[m] = 0
+          split = true
+          break
+        }
+        s = f / r
+        c = g / r
+        g = d[i + 1]! - p
+        const next = (d[i]! - g) * s + 2 * c * b
+        p = s * next
+        d[i + 1] = g + p
+        g = c * next - b
+      }
+      if (split) continue
+      d[l]! -= p
+      e[l] = g
+      e[m] = 0
+    }
+  }
+  return d
 }
