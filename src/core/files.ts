@@ -1,6 +1,6 @@
 /** @file Files that are either whole or absent: temporary name, fsync, rename. */
 
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -24,7 +24,7 @@ export async function syncFolder(folder: string): Promise<void> {
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
   const folder = dirname(path)
   await mkdir(folder, { recursive: true })
-  const temporary = join(folder, `.${process.pid}-${Date.now()}-${path.split('/').at(-1)}.part`)
+  const temporary = join(folder, `.${process.pid}-${randomUUID().slice(0, 8)}-${path.split('/').at(-1)}.part`)
   try {
     const handle = await open(temporary, 'w')
     try {

@@ -63,6 +63,8 @@ export async function runEffects(id: string, options: EffectsOptions): Promise<E
         .map((seed) => ({ arm, seed, path: runPath(work, arm.id, seed) }))
         .filter(({ path }) => !existsSync(join(path, 'result.json'))),
     )
+    // One after another: each reads what the one before has written.
+    let reported: Promise<unknown> = Promise.resolve()
     const lane = async (): Promise<void> => {
       for (let next = open.shift(); next !== undefined; next = open.shift()) {
         const { arm, seed, path } = next
@@ -72,7 +74,9 @@ export async function runEffects(id: string, options: EffectsOptions): Promise<E
           { ...family, prompts: null, effects: true },
           options,
         )
-        if (seed === family.seeds) await report(family, { work, root }, false)
+        if (seed !== family.seeds) continue
+        reported = reported.then(() => report(family, { work, root }, false))
+        await reported
       }
     }
     await Promise.all(Array.from({ length: options.jobs }, lane))
