@@ -1,6 +1,6 @@
 /** @file What a trained system itself shows: maps of its words and sentences, pictures it rebuilds, in the report of its run. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -28,7 +28,7 @@ async function shown(objective: string, look: (showing: Showing, report: string)
   const run = join(room, objective)
   const recipe = objective === 'clip' ? [] : ['--recipe', 'tiny']
   const line = ['pretrain', '--data', data, '--out', run, '--objective', objective, '--channels', '1', ...recipe]
-  await vesaliusJson([...line, '--config', config])
+  if (!existsSync(run)) await vesaliusJson([...line, '--config', config])
   const showing = await openShowing(run, data, studies, { threads: 1 })
   try {
     await look(showing, readFileSync(join(run, 'report.html'), 'utf8'))
