@@ -18,7 +18,7 @@ export const itr: Protocol = {
   id: 'ITR',
   name: 'Image-text retrieval',
   measures:
-    'Share of test pictures whose own report is among the first K by cosine, and the other way round; `Own`: as the system itself compares.',
+    'Share of test pictures whose own report is among the first K by cosine, and the other way round; Own is by the comparison of the system itself.',
   lower: ['imageToTextMedianRank', 'textToImageMedianRank'],
   lacks: ({ test }) =>
     test.filter(withWords).length < 2 ? 'fewer than two studies have a report or a caption' : undefined,

@@ -23,7 +23,7 @@ export const zsc: Protocol = {
   id: 'ZSC',
   name: 'Zero-shot classification',
   measures:
-    'AUROC of each finding by positive against negative prompts, averaged over findings; `Own`: as the system itself compares.',
+    'AUROC of each finding by positive against negative prompts, averaged over findings; Own is by the comparison of the system itself.',
   chance: { macroAuroc: 0.5, macroAurocOwn: 0.5 },
   lacks: ({ test }) => (labelledFindings(test).size === 0 ? 'no study carries labels' : undefined),
   async run({ model, data, settings, features }) {
