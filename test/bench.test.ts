@@ -1,7 +1,9 @@
 /** @file `vesalius bench step` as a user runs it. */
 
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { vesalius, vesaliusJson } from './vesalius.ts'
 
@@ -81,4 +83,29 @@ it.each([
   const { code, stderr } = await vesalius(line)
   expect(stderr).toContain(message)
   expect([1, 2]).toContain(code)
+})
+
+it('benches and tools import nothing that is not there', async () => {
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const files = ['bench', 'tools'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => join(root, folder, name)),
+  )
+  const missing: string[] = []
+  for (const file of files) {
+    for (const [, names, from] of readFileSync(file, 'utf8').matchAll(/import \{([^}]*)\} from '(\.[^']*)'/g)) {
+      const target = join(dirname(file), from!)
+      // What was built is loaded; scripts run when they are loaded, so they are read.
+      const built = target.includes('/dist/') ? Object.keys((await import(target)) as object) : undefined
+      const text = built === undefined ? readFileSync(target, 'utf8') : ''
+      for (const name of names!.split(',').map((part) => part.trim().split(' as ')[0]!)) {
+        const there =
+          built?.includes(name) ?? new RegExp(`export (const|let|(async )?function\\*?|class) ${name}\\b`).test(text)
+        if (name !== '' && !there) missing.push(`${file}: ${name} of ${from}`)
+      }
+    }
+  }
+  expect(files.length).toBeGreaterThan(20)
+  expect(missing).toEqual([])
 })

@@ -28,7 +28,7 @@ export function writeInitialWeights(name, threads, folder) {
 }
 
 /** Starts a side and waits until it is ready; `go(n)` does n steps, `end()` tells its peak memory, and in profiles the time of each operation. */
-async function side(command, args) {
+export async function side(command, args) {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async () => {
