@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readStudies } from '../src/data/studies.ts'
 import type { Study } from '../src/data/study.ts'
-import { averaged, ownSimilarity } from '../src/evaluate/own-similarity.ts'
+import { averaged, ownSimilarity, sharedOut } from '../src/evaluate/own-similarity.ts'
 import { openShowing, type Showing } from '../src/evaluate/shown.ts'
 import { vesaliusJson } from './vesalius.ts'
 
@@ -43,19 +43,24 @@ describe('how a trained system compares', () => {
       const model = { folder: join(room, 'prior', 'model') }
       const texts = [phraseOf(0), 'No pneumothorax.', 'The heart is enlarged. No effusion.']
       const some = studies.slice(0, 4)
-      const all = (await ownSimilarity(model, data, some, texts))!
+      const all = (await ownSimilarity(model, data, some, texts, 'retrieval'))!
       expect(all.length).toBe(12)
       for (const [i, j] of [
         [0, 0],
         [3, 1],
         [2, 2],
       ] as const) {
-        const [alone] = (await ownSimilarity(model, data, [some[i]!], [texts[j]!]))!
+        const [alone] = (await ownSimilarity(model, data, [some[i]!], [texts[j]!], 'retrieval'))!
         expect(alone).toBeCloseTo(all[i * 3 + j]!, 4)
       }
       expect(new Set(all).size).toBe(12)
       expect(all.every((value) => Math.abs(value) <= 1 + 1e-6)).toBe(true)
-      expect(await ownSimilarity({ folder: data }, data, some, texts)).toBeUndefined()
+      expect(await ownSimilarity({ folder: data }, data, some, texts, 'retrieval')).toBeUndefined()
+      // Classes by their prompts: shares 1 and 1/2 of softmaxes over the texts, so each image gives away 1.5 in all.
+      const told = (await ownSimilarity(model, data, some, texts, 'zero-shot'))!
+      for (let i = 0; i < 4; i++) expect(told[i * 3]! + told[i * 3 + 1]! + told[i * 3 + 2]!).toBeCloseTo(1.5, 5)
+      const fewer = (await ownSimilarity(model, data, [some[3]!], texts, 'zero-shot'))!
+      for (let j = 0; j < 3; j++) expect(fewer[j]).toBeCloseTo(told[9 + j]!, 4)
       const { protocols } = await vesaliusJson<{ protocols: Record<string, { metrics: Record<string, unknown> }> }>([
         ...['evaluate', join(room, 'prior'), '--data', data, '--tasks', 'ZSC,ITR'],
       ])
@@ -71,6 +76,10 @@ describe('how a trained system compares', () => {
     expect([...mean].filter((_, i) => i % 2 === 0)).toEqual(
       [-1 / deviation, 0, 1 / deviation].map((v) => expect.closeTo(v, 12)),
     )
+    const shares = sharedOut({ a, b: b.map((value) => value / 100) }, { a: 1, b: 0.5 }, 3, 2)
+    const first = 1 / (1 + Math.exp(4))
+    expect(shares[0]).toBeCloseTo(first + 0.25, 12)
+    expect(shares[1]).toBeCloseTo(1 - first + 0.25, 12)
     const spread = Math.sqrt(20000 / 3)
     expect([...mean].filter((_, i) => i % 2 === 1)).toEqual(
       [-50 / spread, 0, 50 / spread].map((v) => expect.closeTo(v, 12)),

@@ -17,18 +17,22 @@ const most = 128
 /**
  * Similarity [N, T] of N studies with T texts by the system that trained the model, or undefined if there is none of its own:
  * a model without the folder of its run, or a system that compares as its towers do. Several scores of a system are
- * standardised over the images for each text, then averaged, as GLoRIA does for zero-shot use.
+ * standardised over the images for each text, then averaged, as GLoRIA does for zero-shot use; a system with a zero-shot
+ * rule of its own (PRIOR) has softmaxes over the texts, added with their shares, there.
  */
 export async function ownSimilarity(
   model: Pick<Model, 'folder'>,
   folder: string,
   studies: readonly Study[],
   texts: readonly string[],
+  use: 'retrieval' | 'zero-shot',
 ): Promise<Float64Array | undefined> {
   const run = dirname(model.folder)
   const config = await readRunConfig(run).catch(() => undefined)
   if (studies.length === 0 || texts.length === 0) return undefined
-  if (config === undefined || objectiveOf(config.objective).similarity === undefined) return undefined
+  if (config === undefined) return undefined
+  const { similarity, zeroShot } = objectiveOf(config.objective)
+  if (similarity === undefined) return undefined
   const trained = await openTrained(run, folder, studies, { threads: config.threads })
   try {
     const said = texts.map((text) => trained.textOf(saying(studies[0] as Study, text)))
@@ -43,7 +47,7 @@ export async function ownSimilarity(
         const tile = await trained.run(
           'similarity',
           shape,
-          (scope) => buildSimilarity(scope, shape, trained.step) ?? {},
+          (scope) => buildSimilarity(scope, shape, trained.step, use),
           { images, texts: some },
         )
         for (const [name, { data }] of Object.entries(tile)) {
@@ -53,6 +57,7 @@ export async function ownSimilarity(
         }
       }
     }
+    if (use === 'zero-shot' && zeroShot !== undefined) return sharedOut(found, zeroShot.shares, n, t)
     const scores = Object.values(found)
     return scores.length === 1 ? scores[0] : averaged(scores, n, t)
   } finally {
@@ -81,4 +86,27 @@ export function averaged(scores: readonly Float64Array[], n: number, t: number):
     }
   }
   return mean
+}
+
+/** Scores [N, T] by name, each a softmax over the texts of an image, added with their shares. */
+export function sharedOut(
+  scores: Readonly<Record<string, Float64Array>>,
+  shares: Readonly<Record<string, number>>,
+  n: number,
+  t: number,
+): Float64Array {
+  const total = new Float64Array(n * t)
+  for (const [name, share] of Object.entries(shares)) {
+    const score = scores[name]!
+    for (let i = 0; i < n; i++) {
+      const row = score.subarray(i * t, (i + 1) * t)
+      const highest = row.reduce((a, b) => Math.max(a, b))
+      const powers = row.map((value) => Math.exp(value - highest))
+      const sum = powers.reduce((a, b) => a + b)
+      powers.forEach((power, j) => {
+        total[i * t + j]! += (share * power) / sum
+      })
+    }
+  }
+  return total
 }

@@ -191,6 +191,16 @@ export interface Objective<Schema extends z.ZodType = z.ZodType, Passes = object
   similarity?(
     context: WithPasses<z.output<Schema>, Passes> & PassContext<z.output<Schema>>,
   ): Readonly<Record<string, Tensor>>
+  /**
+   * How it tells classes by their prompts, where that is not by `similarity`: scores [B, B], images in rows, each of which
+   * becomes a softmax over the texts before all are added with their shares.
+   */
+  zeroShot?: {
+    shares: Readonly<Record<string, number>>
+    scores(
+      context: WithPasses<z.output<Schema>, Passes> & PassContext<z.output<Schema>>,
+    ): Readonly<Record<string, Tensor>>
+  }
   /** Maps and drawings for the report of a run (GLoRIA, Fig. 7b). */
   pictures?: Pictures<WithPasses<z.output<Schema>, Passes> & PassContext<z.output<Schema>>>
   /** The smallest towers and sizes with which every part is still there: for tests and first tries. */

@@ -73,13 +73,17 @@ export function buildPicture(scope: Scope, shape: BatchShape, options: StepOptio
   return { outputs: shown.seen === undefined ? { drawn: shown.drawn } : { drawn: shown.drawn, seen: shown.seen } }
 }
 
-/** Traces how the objective itself compares the images and the texts of a batch, [B, B] by name; undefined if it does not. */
+/** Traces how the objective itself compares the images and the texts of a batch, [B, B] by name; none if it does not. */
 export function buildSimilarity(
   scope: Scope,
   shape: BatchShape,
   options: StepOptions,
-): Readonly<Record<string, Tensor>> | undefined {
-  return options.objective.similarity?.(featuresOf(scope, shape, options))
+  use: 'retrieval' | 'zero-shot',
+): Readonly<Record<string, Tensor>> {
+  const { similarity, zeroShot } = options.objective
+  const features = featuresOf(scope, shape, options)
+  if (use === 'zero-shot' && zeroShot !== undefined) return zeroShot.scores(features)
+  return similarity?.(features) ?? {}
 }
 
 /** Features of all passes over a batch, and what passes are made of, each traced when it is read. */

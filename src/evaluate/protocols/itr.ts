@@ -35,7 +35,7 @@ export const itr: Protocol = {
     const words = textsOf(studies)
     const texts = normalizeRows(await model.embedTexts(words), width, (i) => `the report of study ${studies[i]?.id}`)
     const similarity = products(images, texts, width)
-    const asTrained = await ownSimilarity(model, data.folder, studies, words)
+    const asTrained = await ownSimilarity(model, data.folder, studies, words, 'retrieval')
     const groups = identicalGroups(words)
     const own = retrieval(similarity, studies.length)
     const shared = retrieval(similarity, studies.length, { groups, identicalAsHits: true })

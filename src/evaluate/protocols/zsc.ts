@@ -61,6 +61,7 @@ async function ownScores(
     folder,
     test,
     prompts.groups.flatMap((group) => group.texts),
+    'zero-shot',
   )
   return similarity && pairScores(similarity, prompts, test)
 }

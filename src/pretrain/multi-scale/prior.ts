@@ -18,7 +18,8 @@
  * (the code uses the inverse); the prototype decoder is not causal, as the paper says; no Gumbel noise in validation; L_kl
  * reads the sentences' own logits; padding is masked everywhere. Optimiser and rate go through the stages without a break.
  * vg and the sentences use the model's own projections; an exported model serves sentences without bank and pooling.
- * `similarity`, from the folder of the run, has both; the release adds half of the mean attention of regions to it.
+ * From the folder of the run, `similarity` has both, and classes are told as in the release: softmax of global logits, and
+ * half of that of the mean attention between regions and the prompt's prototypes.
  */
 
 import { z } from 'zod'
@@ -31,11 +32,14 @@ import {
   div,
   exp,
   gelu,
+  maximum,
   mean,
   mul,
   neg,
   reshape,
   sub,
+  sum,
+  swapAxes,
   type Tensor,
   unsqueeze,
 } from '../../engine/index.ts'
@@ -210,6 +214,29 @@ export const prior = objective({
   similarity({ image, text, modules, config }) {
     const report = pooledReport(modules, text.prototypes, text.mask, config.heads) //          tg [B, D]
     return { global: cosineMatrix(image.global, report) }
+  },
+  zeroShot: {
+    shares: { global: 1, attention: 0.5 },
+    scores({ image, text, modules, scale, config }) {
+      const report = pooledReport(modules, text.prototypes, text.mask, config.heads)
+      const [b, p, d] = image.regions.shape as [number, number, number]
+      const s = text.mask.shape[1] as number
+      // All images with all texts: their regions and prototypes as if of one study.
+      const [regions, prototypes] = [reshape(image.regions, [1, b * p, d]), reshape(text.prototypes, [1, b * s, d])]
+      const { weightsA, weightsB } = crossAttention(
+        modules.in('local'),
+        regions,
+        prototypes,
+        reshape(text.mask, [1, b * s]),
+        'sigmoid',
+      )
+      const seen = reshape(add(weightsA, swapAxes(weightsB, 1, 2)), [b, p, b, s]) //             0 where s is not real
+      const count = maximum(sum(cast(text.mask, 'float32'), -1), 1) //                           [B]
+      return {
+        global: mul(cosineMatrix(image.global, report), scale),
+        attention: div(sum(mean(seen, 1), 2), mul(count, 2)), //                                [B, B]
+      }
+    },
   },
   pictures: {
     sentences({ image, text, modules }) {
