@@ -48,7 +48,10 @@ export const data = command({
     out: { type: 'string', value: 'DIR', help: 'folder to write' },
     option: { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'option of the reader, see --list' },
     key: { type: 'string', value: 'FILE', help: 'secret for the de-identification of DICOM files; default random' },
-    'keep-identifiers': { type: 'boolean', help: 'copy DICOM files as they are, with names and dates' },
+    'keep-identifiers': {
+      type: 'boolean',
+      help: 'copy DICOM files as they are, with names and dates, under your own ids',
+    },
     tokenizer: { type: 'string', value: 'DIR', help: 'data check: say how many texts this tokenizer cuts' },
     context: { type: 'integer', help: "data check: tokens a text; default the tokenizer's own" },
     overwrite: { type: 'boolean', help: 'replace the studies that are there' },

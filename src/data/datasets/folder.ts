@@ -8,6 +8,7 @@ import { readBytes } from '../../core/files.ts'
 import { readReport, splitSections } from '../../text/index.ts'
 import { type SplitShares, splitOf } from '../folds.ts'
 import type { StudyInput } from '../study.ts'
+import { findReports, studyOf } from './dicom-reports.ts'
 import { count, datasetReader, usualShares } from './reader.ts'
 
 const imageEndings = new Set(['.png', '.jpg', '.jpeg', '.tif', '.tiff', '.dcm'])
@@ -93,13 +94,18 @@ function patientOf(path: string, shared: number, by: 'folder' | 'file'): string 
 export const folder = datasetReader({
   id: 'folder',
   name: 'Folder of images and texts',
-  describe: 'Images (png, jpg, tif, dcm) in any depth, each with a .txt of the same name beside it',
+  describe:
+    'Images (png, jpg, tif, dcm) in any depth, each with a .txt of the same name beside it, or a structured report of its study',
   licence: 'your own',
   options: optionsSchema,
 
   async read(src, { split, domain, patient: by }) {
     const files = await filesBelow(src)
-    const images = files.filter((path) => imageEndings.has(extname(path).toLowerCase()))
+    const reports = await findReports(
+      src,
+      files.filter((path) => extname(path).toLowerCase() === '.dcm'),
+    )
+    const images = files.filter((path) => imageEndings.has(extname(path).toLowerCase()) && !reports.files.has(path))
     if (images.length === 0) {
       throw new VesaliusError('DATA_EMPTY', `${src} holds no image.`, {
         where: src,
@@ -118,11 +124,19 @@ export const folder = datasetReader({
     let without = 0
     const read = new Set<string>()
     const studies: StudyInput[] = []
+    const reported = new Map<string, StudyInput>()
     for (const [i, path] of images.entries()) {
       const stem = stems[i]!
       const text = texts.get(stem)
       if (text !== undefined) read.add(text)
-      const words = text === undefined ? undefined : wordsOf(await readText(join(src, text)))
+      const uid = text === undefined && reports.texts.size > 0 ? await studyOf(join(src, path)) : undefined
+      const told = uid === undefined ? undefined : reports.texts.get(uid)
+      const same = uid === undefined ? undefined : reported.get(uid)
+      if (same !== undefined) {
+        same.images.push({ path: join(src, path) })
+        continue
+      }
+      const words = text === undefined ? wordsOf(told ?? '') : wordsOf(await readText(join(src, text)))
       if (words === undefined) without++
       const patient = patientOf(path, shared, by)
       studies.push({
@@ -135,6 +149,7 @@ export const folder = datasetReader({
         report: null,
         ...words,
       })
+      if (uid !== undefined && told !== undefined) reported.set(uid, studies.at(-1) as StudyInput)
     }
     if (without === studies.length) {
       const first = join(src, dirname(images[0]!), `${basename(stems[0]!)}.txt`)
@@ -143,13 +158,13 @@ export const folder = datasetReader({
         `None of the ${count(studies.length, 'image')} in ${src} has a text.`,
         {
           where: src,
-          hint: `Put the report of an image beside it under the same name, such as ${first}.`,
+          hint: `Put the report of an image beside it under the same name, such as ${first}, or its DICOM structured report anywhere in the folder.`,
         },
       )
     }
     const patients = new Set(studies.map((study) => study.patient)).size
     const notes = [
-      `${count(studies.length, 'image')} of ${count(patients, 'patient')} (the ${folders ? 'outermost folder' : 'file name'} stands for the patient).`,
+      `${count(images.length, 'image')} of ${count(patients, 'patient')} (the ${folders ? 'outermost folder' : 'file name'} stands for the patient).`,
     ]
     if (folders && patients < 10 && studies.length > 4 * patients) {
       notes.push(
@@ -160,6 +175,12 @@ export const folder = datasetReader({
       notes.push(
         `${count(without, 'image')} without a text kept as ${without === 1 ? 'a study' : 'studies'} without words.`,
       )
+    if (reported.size > 0)
+      notes.push(
+        `${count(reported.size, 'study', 'studies')} with words of DICOM structured reports; the images of each are one study.`,
+      )
+    const unread = reports.texts.size - reported.size + reports.silent
+    if (unread > 0) notes.push(`${count(unread, 'structured report')} without text, or without images, left out.`)
     const lost = texts.size - read.size
     if (lost > 0) notes.push(`${count(lost, 'text')} without an image of the same name left out.`)
     return { studies, notes }

@@ -8,6 +8,7 @@ import { messageOf, VesaliusError } from '../../core/errors.ts'
 import { readBytes, syncFolder, writeFileAtomic } from '../../core/files.ts'
 import { type Progress, silent } from '../../core/progress.ts'
 import { type DeidentifyOptions, deidentify } from '../../imaging/deidentify/deidentify.ts'
+import { keyedBy } from '../../imaging/deidentify/values.ts'
 import { recognise } from '../../imaging/formats.ts'
 import { studiesPath, writeStudies } from '../studies.ts'
 import type { StudyInput } from '../study.ts'
@@ -36,7 +37,8 @@ export interface BuildOptions {
   options?: unknown
   /**
    * How DICOM files are de-identified while they are copied; false copies them as they are. Default: the basic profile with
-   * shifted dates under a random key, so that the files of one build fit together and nothing can be traced back.
+   * shifted dates under a random key, so that the files of one build fit together and nothing can be traced back. Ids,
+   * patients and file names of a build with DICOM files become pseudonyms under the same key. Texts are not changed.
    */
   deidentify?: DeidentifyOptions | false
   /** Replace the studies of a folder that already has some. */
@@ -79,7 +81,7 @@ function safeName(id: string, part: string, source: string, taken: Set<string>):
 function dicomNotes(deidentified: number, burned: number): string[] {
   if (deidentified === 0) return []
   const notes = [
-    `${count(deidentified, 'DICOM file')} de-identified (headers only; ids and file names come from your folder and stay).`,
+    `${count(deidentified, 'DICOM file')} de-identified (headers only); ids, patients and file names are pseudonyms. Reports are copied as they are.`,
   ]
   if (burned > 0) notes.push(`${count(burned, 'of them', 'of them')} may show text in the pixels: look at them.`)
   return notes
@@ -95,6 +97,18 @@ async function isDicom(path: string): Promise<boolean> {
     return found !== undefined && 'format' in found && found.format === 'dicom'
   } finally {
     await handle.close()
+  }
+}
+
+/** A study with pseudonyms in place of the names that its source has for it. */
+function unnamed(study: StudyInput, key: Uint8Array): StudyInput {
+  const keyed = keyedBy(key)
+  const { id, patient, priors } = study
+  return {
+    ...study,
+    id: keyed.study(id),
+    patient: keyed.person(patient),
+    ...(priors === undefined ? {} : { priors: priors.map(keyed.study) }),
   }
 }
 
@@ -141,10 +155,16 @@ export async function buildDataset(
   // From here on the old list would describe images that are being replaced.
   if (replaces) await rm(list)
 
+  const dicom = new Set<string>()
+  for (const { images, masks = [] } of how === false ? [] : studies)
+    for (const { path } of [...images, ...masks]) if (await isDicom(path)) dicom.add(path)
+  // The names of folders, files and rows are names of people as often as not.
+  const named = how !== false && dicom.size > 0 ? studies.map((study) => unnamed(study, how.key)) : studies
+
   const imagesTaken = new Set<string>()
   const masksTaken = new Set<string>()
   const copies: { source: string; target: string }[] = []
-  const placed = studies.map((study): StudyInput => {
+  const placed = named.map((study): StudyInput => {
     const place = (source: string, under: string, part: string, taken: Set<string>): string => {
       const path = `${under}/${safeName(study.id, part, source, taken)}`
       copies.push({ source, target: join(out, path) })
@@ -172,7 +192,7 @@ export async function buildDataset(
   await mkdir(join(out, 'images'), { recursive: true })
   if (masksTaken.size > 0) await mkdir(join(out, 'masks'), { recursive: true })
   for (const [i, { source, target }] of copies.entries()) {
-    if (how !== false && (await isDicom(source))) {
+    if (how !== false && dicom.has(source)) {
       const { bytes, report } = deidentify(await readBytes(source), source, how)
       await writeFileAtomic(target, bytes)
       deidentified++

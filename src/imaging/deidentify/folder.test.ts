@@ -3,9 +3,13 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { studyOf } from '../../data/datasets/dicom-reports.ts'
 import { buildDataset } from '../../data/datasets/index.ts'
+import { readStudies } from '../../data/studies.ts'
 import { encodeDicom } from '../../phantoms/index.ts'
+import { type Element, writeDicomFile } from '../dicom/elements.ts'
 import { deidentifyFolder, readKey } from './folder.ts'
+import { textBytes } from './values.ts'
 
 const plant = 'ZWETSCHGE'
 const key = Buffer.alloc(32, 5)
@@ -88,6 +92,73 @@ describe('data build', () => {
     expect(notes.join(' ')).toMatch(/1 DICOM file de-identified/)
     await buildDataset('folder', at('src'), at('raw'), { deidentify: false })
     expect(await everything(at('raw'))).toContain(plant)
+  })
+
+  test('names in folders, files, ids and patients become pseudonyms, the same under one key, and stay without DICOM', async () => {
+    for (const visit of ['1', '2']) {
+      await mkdir(at('src', plant, visit), { recursive: true })
+      await writeFile(at('src', plant, visit, `${plant}.dcm`), dicom(plant))
+      await writeFile(at('src', plant, visit, `${plant}.txt`), 'FINDINGS: Clear lungs.')
+    }
+    await mkdir(at('src', 'kirsch'))
+    await writeFile(at('src', 'kirsch', 'a.png'), 'any')
+    await buildDataset('folder', at('src'), at('data'), { deidentify: { key } })
+    const all = await everything(at('data'))
+    expect(all).not.toContain(plant)
+    expect(all).not.toContain('KIRSCH')
+    const studies = await readStudies(at('data'))
+    expect(new Set(studies.map(({ id }) => id)).size).toBe(3)
+    expect(studies.every(({ id, patient }) => /^S-[0-9a-f]{16}$/.test(id) && /^P-[0-9a-f]{16}$/.test(patient))).toBe(
+      true,
+    )
+    const visits = studies.filter(({ report }) => report !== null)
+    expect(visits.map(({ patient, split }) => [patient, split])).toEqual([
+      [visits[0]!.patient, visits[0]!.split],
+      [visits[0]!.patient, visits[0]!.split],
+    ])
+    await buildDataset('folder', at('src'), at('again'), { deidentify: { key } })
+    expect(await everything(at('again'))).toBe(all)
+    await buildDataset('folder', at('src'), at('raw'), { deidentify: false })
+    expect((await readStudies(at('raw'))).map(({ patient }) => patient)).toEqual([plant, plant, 'kirsch'])
+  })
+
+  test('a structured report is the words of its study, whose images are one study', async () => {
+    const ui = (tag: number, uid: string): Element => ({ tag, vr: 'UI', value: textBytes('UI', uid) })
+    const said = (tag: number, vr: string, value: string): Element => ({ tag, vr, value: textBytes(vr, value) })
+    const report = (study: string, words: string): Buffer =>
+      writeDicomFile({
+        transferSyntax: '1.2.840.10008.1.2.1',
+        meta: [ui(0x00020002, '1.2.840.10008.5.1.4.1.1.88.11'), ui(0x00020010, '1.2.840.10008.1.2.1')],
+        elements: [
+          ui(0x00080016, '1.2.840.10008.5.1.4.1.1.88.11'),
+          ui(0x0020000d, study),
+          said(0x0040a040, 'CS', 'CONTAINER'),
+          {
+            tag: 0x0040a730,
+            vr: 'SQ',
+            items: [
+              [said(0x0040a010, 'CS', 'CONTAINS'), said(0x0040a040, 'CS', 'TEXT'), said(0x0040a160, 'UT', words)],
+            ],
+          },
+        ],
+      })
+    await mkdir(at('src'))
+    await writeFile(at('src', 'front.dcm'), dicom('A'))
+    await writeFile(at('src', 'side.dcm'), dicom('A'))
+    await writeFile(at('src', 'own.dcm'), dicom('A'))
+    await writeFile(at('src', 'own.txt'), 'Beside it.')
+    const study = (await studyOf(at('src', 'front.dcm'))) as string
+    await writeFile(at('src', 'z.dcm'), report(study, 'FINDINGS: Small effusion.'))
+    await writeFile(at('src', 'y.dcm'), report('1.2.3', 'Of nobody.'))
+    await writeFile(at('src', 'x.dcm'), report(study, 'Cut off.').subarray(0, -20))
+    const { notes } = await buildDataset('folder', at('src'), at('data'), { deidentify: false })
+    const studies = await readStudies(at('data'))
+    expect(studies.map(({ images, report, captions }) => [images.length, report?.findings, captions])).toEqual([
+      [2, 'Small effusion.', []],
+      [1, undefined, ['Beside it.']],
+    ])
+    expect(notes.join(' ')).toMatch(/1 study with words of DICOM structured reports/)
+    expect(notes.join(' ')).toMatch(/2 structured reports without text, or without images, left out/)
   })
 })
 

@@ -100,6 +100,10 @@ export interface Keyed {
   uid(uid: string): string
   /** A pseudonym of a patient: `P-` and 16 hexadecimal digits. */
   pseudonym(patient: string): string
+  /** A name for what a user called a study: `S-` and 16 hexadecimal digits. */
+  study(id: string): string
+  /** A pseudonym of whom a user's own folder or table names, in any script. */
+  person(name: string): string
   /** Days to move the dates of a patient by: -3650 to -1. */
   days(patient: string): number
 }
@@ -108,9 +112,13 @@ export interface Keyed {
 export function keyedBy(key: Uint8Array): Keyed {
   const mac = (purpose: string, text: string): Buffer =>
     createHmac('sha256', key).update(`${purpose}\0`).update(text, 'latin1').digest()
+  const short = (purpose: string, text: string): string => mac(purpose, text).toString('hex').slice(0, 16)
+  const utf8 = (text: string): string => Buffer.from(text).toString('latin1')
   return {
+    study: (id) => `S-${short('study', utf8(id))}`,
+    person: (name) => `P-${short('person', utf8(name))}`,
     uid: (uid) => `2.25.${BigInt(`0x${mac('uid', uid).toString('hex').slice(0, 32)}`)}`,
-    pseudonym: (patient) => `P-${mac('patient', patient).toString('hex').slice(0, 16)}`,
+    pseudonym: (patient) => `P-${short('patient', patient)}`,
     days: (patient) => -1 - (mac('dates', patient).readUInt32BE(0) % 3650),
   }
 }
