@@ -227,9 +227,9 @@ export const brainPlanner: Planner<BrainFinding, BrainAnatomy, BrainShape, Brain
       myelin: weeks === null ? 1 : myelinAt((late ? Math.max(2, weeks * 0.28) : weeks) + drift),
       seed: person.int(2 ** 31),
       acquisition: acquire(study, dials.nuisance, {
-        roll: 0.07,
-        shift: 5,
-        zoom: 0.06,
+        roll: 0.12,
+        shift: 8,
+        zoom: 0.1,
         gain: 0.1,
         bias: 0.015,
         gamma: 0.12,

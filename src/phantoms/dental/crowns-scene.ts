@@ -95,9 +95,9 @@ export const crownPlanner: Planner<CrownFinding, CrownAnatomy, CrownShape> = {
       sparse,
       seed: person.int(2 ** 31),
       acquisition: acquire(study, dials.nuisance, {
-        roll: 0.13,
-        shift: 4,
-        zoom: 0.08,
+        roll: 0.2,
+        shift: 6,
+        zoom: 0.12,
         gain: 0.12,
         bias: 0.03,
         gamma: 0.15,

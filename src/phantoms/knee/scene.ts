@@ -165,9 +165,9 @@ export const kneePlanner: Planner<KneeFinding, KneeAnatomy, KneeShape> = {
       density: person.uniform(0.85, 1.15) * (1 - Math.max(0, who.age - 60) * 0.004),
       patella: [person.normal(0, 3), person.normal(-34, 4)],
       acquisition: acquire(study, dials.nuisance, {
-        roll: 0.06,
-        shift: 6,
-        zoom: 0.07,
+        roll: 0.12,
+        shift: 10,
+        zoom: 0.12,
         gain: 0.12,
         bias: 0.03,
         gamma: 0.14,

@@ -9,7 +9,7 @@ import { type MadeStudy, phantomDomain } from '../domain.ts'
 import { encodePng, quantise } from '../encode.ts'
 import type { Points } from '../geometry.ts'
 import { studyId } from '../person.ts'
-import { chambersOf, contraction, drawHeart, effusionOf, type HeartView, heartDepth } from './heart-render.ts'
+import { chambersOf, contraction, drawHeart, effusionOf, type HeartView } from './heart-render.ts'
 import {
   type HeartAnatomy,
   type HeartDials,
@@ -116,7 +116,7 @@ export const heartPictures: PictureDomain<HeartFinding, HeartAnatomy, HeartShape
   words: heartWords,
   views: () => views,
   pose({ anatomy }) {
-    const pose = poseFrom(anatomy.acquisition, heartDepth)
+    const pose = poseFrom(anatomy.acquisition, anatomy.depth, anatomy.mirrored)
     return { ...pose, shift: [pose.shift[0], -pose.field / 2 + 2] }
   },
   draw(scene, canvas, view, how) {
@@ -204,7 +204,7 @@ export const ultrasoundHeart = phantomDomain({
     hard: [
       'pump function shows in the difference of end-diastole and end-systole only',
       'walls along the beam drop out, more so in poor studies',
-      'sizes differ by a fifth; depth and angle vary as much',
+      'sizes differ by a fifth; depth, angle and place vary more, and every second laboratory shows the picture mirrored',
     ],
     truth: [
       'masks of left ventricle, muscle and left atrium at end-diastole and end-systole (a ring, an open bullet, an oval)',

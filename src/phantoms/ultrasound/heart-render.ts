@@ -1,6 +1,7 @@
 /**
  * @file Draws the heart in a sector: chambers as closed curves that follow the beat, echo strength in decibels, speckle of
- * the polar beam grid. mm: the probe at (0, 0), y is depth; the left ventricle lies right of the middle in four chambers.
+ * the polar beam grid. mm: the probe at (0, 0), y is depth; the left ventricle lies right of the middle in four chambers,
+ * left of it where the picture is mirrored.
  */
 
 import { type Canvas, cover, fieldOf, fill } from '../common/canvas.ts'
@@ -10,8 +11,7 @@ import { texture } from '../noise.ts'
 import type { HeartScene } from './heart-scene.ts'
 import { compress, speckle } from './speckle.ts'
 
-/** Depth shown, mm, and half the opening of the sector, radians. */
-export const heartDepth = 165
+/** Half the opening of the sector, radians. */
 const opening = 0.66
 
 /** Two or four chambers. */
@@ -26,8 +26,9 @@ export interface Chambers {
   rightAtrium: Points
   /** Leaflets of the mitral (and tricuspid) valve. */
   valves: Points[]
-  /** Fluid around the heart. */
+  /** Fluid around the heart, and fat beyond it. */
   fluid: Points
+  fat: Points
 }
 
 /** How far the heart has contracted (0 at end-diastole, 1 at end-systole) at a share of the beat. */
@@ -57,7 +58,8 @@ const reversed = (points: Points): Points => {
 
 /** Chambers in mm at a contraction of 0 to 1. Volume goes as width squared times length, so the ejection is exact. */
 export function chambersOf(scene: HeartScene, view: HeartView, contracted: number, effusion: number): Chambers {
-  const { length, width, wall, atrium, ejection, apex, lean } = scene.anatomy
+  const { length, width, wall, atrium, ejection, apex, probe, fat } = scene.anatomy
+  const { lean, aside } = probe[view]
   const f = ejection * contracted
   const l = length * (1 - 0.22 * f)
   const w = (width / 2) * Math.sqrt((1 - f) / (1 - 0.22 * f))
@@ -67,7 +69,7 @@ export function chambersOf(scene: HeartScene, view: HeartView, contracted: numbe
   const centre = view === '4CH' ? 13 : 0
   const cos = Math.cos(lean + (view === '4CH' ? 0.12 : 0))
   const sin = Math.sin(lean + (view === '4CH' ? 0.12 : 0))
-  const pose: Affine = { a: cos, b: -sin, c: sin, d: cos, e: centre + 6, f: apex }
+  const pose: Affine = { a: cos, b: -sin, c: sin, d: cos, e: centre + 6 + aside, f: apex }
   const place = (points: Points): Points => mapPoints(points, pose)
   const inner = bullet(l, w).map((v, i) => (i % 2 === 0 ? v : v + m))
   const outer = bullet(l + m, w + m)
@@ -125,13 +127,14 @@ export function chambersOf(scene: HeartScene, view: HeartView, contracted: numbe
   const valves = [leaf(-1, 0, w), leaf(1, 0, w)]
   if (right) valves.push(leaf(-1, septum - rw * 0.85, rw * 0.85), leaf(1, septum - rw * 0.85, rw * 0.85))
   const rim = bullet(l + m, w + m)
-  // Fluid begins below the apex and deepens towards the base.
-  const far = rim.map((v, i) => {
-    if (i % 2 === 1) return v
-    const t = Math.min(1, Math.max(0, ((rim[i + 1] as number) / (l + m) - 0.12) / 0.3))
-    return v + Math.sign(v) * effusion * t
-  })
-  // Fluid lies along the free wall and, in four chambers, not along the septum.
+  // Fluid and fat begin below the apex and deepen towards the base.
+  const beyond = (mm: number): Points =>
+    rim.map((v, i) => {
+      if (i % 2 === 1) return v
+      const t = Math.min(1, Math.max(0, ((rim[i + 1] as number) / (l + m) - 0.12) / 0.3))
+      return v + Math.sign(v) * mm * t
+    })
+  // They lie along the free wall and, in four chambers, not along the septum.
   const half = (points: Points): Points => (right ? points.slice(Math.floor(points.length / 4) * 2 - 4) : points)
   return {
     ventricle: place(inner),
@@ -140,7 +143,8 @@ export function chambersOf(scene: HeartScene, view: HeartView, contracted: numbe
     rightVentricle: place(rightVentricle),
     rightAtrium: place(rightAtrium),
     valves: valves.map(place),
-    fluid: effusion > 0 ? place([...half(far), ...reversed(half(rim))]) : [],
+    fluid: effusion > 0 ? place([...half(beyond(effusion)), ...reversed(half(rim))]) : [],
+    fat: fat > 0 ? place([...half(beyond(effusion + fat)), ...reversed(half(rim))]) : [],
   }
 }
 
@@ -159,7 +163,7 @@ export function drawHeart(
   phase: number,
   { contrast, noise, without, stream }: Drawing,
 ): Float32Array {
-  const { quality, acquisition } = scene.anatomy
+  const { quality, acquisition, depth } = scene.anatomy
   const chambers = chambersOf(scene, view, contraction(phase), effusionOf(scene, contrast, without))
   const cloud = texture(acquisition.seed, 'cloud', 14)
   const drop = texture(acquisition.seed, 'drop-out', 0.34)
@@ -176,8 +180,9 @@ export function drawHeart(
       if (c > 0) db[i] = (db[i] as number) * (1 - c) + level * c
     }
   }
-  const { ventricle, myocardium, atrium, rightVentricle, rightAtrium, valves, fluid } = chambers
+  const { ventricle, myocardium, atrium, rightVentricle, rightAtrium, valves, fluid, fat } = chambers
   const loop = (points: Points): Points => [...points, ...points.slice(0, 2)]
+  put([fat], -48, 1.2)
   if (fluid.length > 0) {
     put([fluid], -62, 0.8)
     put([ribbon(fluid.slice(0, fluid.length / 2), 2.4)], -10, 0.7)
@@ -204,9 +209,9 @@ export function drawHeart(
   const range = quality === 'poor' ? 50 : 56
   for (let i = 0; i < out.length; i++) {
     const [a, r] = [angle[i] as number, reach[i] as number]
-    if (Math.abs(a) > opening || r > heartDepth * 0.94 || r < 3) continue
+    if (Math.abs(a) > opening || r > depth * 0.94 || r < 3) continue
     const u = Math.min(beams - 1, Math.floor(((a + opening) / (2 * opening)) * beams))
-    const v = Math.min(depths - 1, Math.floor((r / heartDepth) * depths))
+    const v = Math.min(depths - 1, Math.floor((r / depth) * depths))
     // Beams that meet a rib or the lung bring little back; walls along the beam are faint.
     const lost = Math.max(0, drop(a + 3, 1)) ** 2 * 16 * worse + Math.abs(a / opening) ** 4 * 7 * worse
     const near = 11 * Math.exp(-r / 14)

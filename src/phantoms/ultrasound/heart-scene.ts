@@ -36,8 +36,14 @@ export interface HeartAnatomy {
   rate: number
   /** mm from the probe to the apex. */
   apex: number
-  /** Radians by which the long axis leans. */
-  lean: number
+  /** Radians by which the long axis leans, and mm by which the probe misses the apex sideways, in four and in two chambers. */
+  probe: Readonly<Record<'4CH' | '2CH', { lean: number; aside: number }>>
+  /** mm of fat on the heart: dim where fluid is black, and as thick as a small effusion. */
+  fat: number
+  /** mm of depth that are shown: set so that the heart fits, never twice the same. */
+  depth: number
+  /** Left and right changed places, as some laboratories show it. */
+  mirrored: boolean
   quality: 'good' | 'medium' | 'poor'
   acquisition: Acquisition
 }
@@ -131,25 +137,32 @@ export const heartPlanner: Planner<HeartFinding, HeartAnatomy, HeartShape, Heart
     const [wide, weak, thick, atrium] = [person.uniform(), person.uniform(), person.uniform(), person.uniform()]
     const dilated = present.has('Dilated Left Ventricle')
     const poor = study.uniform()
+    const large = present.has('Enlarged Left Atrium')
+    const length = (dilated ? 88 + 9 * wide : 76 + 9 * wide) * size
+    const wall = present.has('Left Ventricular Hypertrophy') ? 13.5 + 5 * thick : 8 + 2.6 * thick
+    const deep = large ? 47 + 10 * atrium : 34 + 8 * atrium
+    const apex = study.uniform(15, 25)
+    const held = () => ({ lean: study.normal(0, 0.2) * dials.nuisance, aside: study.normal(0, 6) * dials.nuisance })
     return {
-      length: (dilated ? 90 + 7 * wide : 77 + 7 * wide) * size,
-      width: (dilated ? 57 + 10 * wide : 41 + 7 * wide) * size,
-      wall: present.has('Left Ventricular Hypertrophy') ? 14.5 + 4.5 * thick : 8.2 + 2 * thick,
-      atrium: present.has('Enlarged Left Atrium')
-        ? [49 + 9 * atrium, 52 + 9 * atrium]
-        : [35 + 6 * atrium, 37 + 6 * atrium],
-      ejection: present.has('Reduced Ejection Fraction') ? 0.18 + 0.22 * weak : 0.56 + 0.14 * weak,
+      length,
+      width: (dilated ? 55 + 11 * wide : 40 + 9 * wide) * size,
+      wall,
+      atrium: [deep, deep + (large ? 3 : 2)],
+      ejection: present.has('Reduced Ejection Fraction') ? 0.18 + 0.23 * weak : 0.55 + 0.15 * weak,
       rate: study.uniform(55, 95),
-      apex: study.uniform(16, 24),
-      lean: study.normal(0, 0.09) * dials.nuisance,
+      apex,
+      probe: { '4CH': held(), '2CH': held() },
+      fat: person.chance(0.6) ? person.uniform(4, 14) * Math.min(1, dials.nuisance) : 0,
+      depth: Math.max(120, (apex + length + wall + deep) * (1.14 + 0.2 * study.uniform(-1, 1) * dials.nuisance)),
+      mirrored: study.chance(0.5 * Math.min(1, dials.nuisance)),
       quality: poor < 0.5 ? 'good' : poor < 0.85 ? 'medium' : 'poor',
       acquisition: acquire(study, dials.nuisance, {
         roll: 0.02,
         shift: 2,
         zoom: 0.06,
-        gain: 0.07,
-        bias: 0.03,
-        gamma: 0.16,
+        gain: 0.18,
+        bias: 0.07,
+        gamma: 0.3,
         blur: 0.2,
         noise: 0.012,
       }),
@@ -159,14 +172,14 @@ export const heartPlanner: Planner<HeartFinding, HeartAnatomy, HeartShape, Heart
     const { length, ejection, wall, atrium } = scene.anatomy
     // The size of a chamber is the patient's; words take it from there.
     const amounts: Record<HeartFinding, number> = {
-      'Reduced Ejection Fraction': (0.4 - ejection) / 0.22,
-      'Dilated Left Ventricle': (length - 86) / 12,
-      'Left Ventricular Hypertrophy': (wall - 14.5) / 4.5,
-      'Enlarged Left Atrium': (atrium[0] - 49) / 9,
+      'Reduced Ejection Fraction': (0.41 - ejection) / 0.23,
+      'Dilated Left Ventricle': (length - 86) / 13,
+      'Left Ventricular Hypertrophy': (wall - 13.5) / 5,
+      'Enlarged Left Atrium': (atrium[0] - 47) / 10,
       'Pericardial Effusion': stream.uniform(),
     }
     const amount = Math.min(1, Math.max(0, amounts[name]))
-    return { amount, size: name === 'Pericardial Effusion' ? 6.5 + 10 * amount : 0 }
+    return { amount, size: name === 'Pericardial Effusion' ? 6 + 9 * amount : 0 }
   },
   boilerplateDenials: ['Reduced Ejection Fraction', 'Pericardial Effusion'],
 }
