@@ -81,6 +81,8 @@ const special: Readonly<Record<string, Partial<Recipe>>> = {
   placenta: thorough,
   'texture-anomaly': thorough,
   'dental-panorama': thorough,
+  'dental-crowns': thorough,
+  knee: thorough,
   'ultrasound-heart': { form: { kind: 'views' }, splits: { train: 2000, test: 600 } },
   'fundus-angiography': { form: { kind: 'phases', count: 4 }, splits: { train: 1500, test: 500 } },
   'histology-slide': { form: { kind: 'tiles', count: 16 }, size: 48, splits: { train: 1200, test: 400 } },
