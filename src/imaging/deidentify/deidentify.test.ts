@@ -6,6 +6,7 @@ import { asciiOf, type Element, find, readDicomFile, tagName, writeDicomFile } f
 import { readStructuredReport } from '../dicom/structured-report.ts'
 import { type DeidentifyOptions, deidentify } from './deidentify.ts'
 import { burnedIn, withoutComments } from './pixels.ts'
+import { safePrivate } from './private.ts'
 import { type ProfileOption, profileOptions, profileWith, typesOf } from './profile.ts'
 import { hasShape, keyedBy, shiftDates, textBytes } from './values.ts'
 import { cleanText } from './vocabulary.ts'
@@ -206,6 +207,25 @@ describe('a file', () => {
     expect(textAt(run(file(block('SIEMENS MR HEADER', plant)), safe).bytes, 0x0019100c)).toBeUndefined()
     const own = { ...safe, keepPrivate: [{ creator: 'OTHER', group: 0x19, element: 0x0c }] }
     expect(textAt(run(file(block('OTHER', '800')), own).bytes, 0x0019100c)).toBe('800')
+  })
+
+  test('the list of safe private attributes: creators, odd groups, nothing twice, no field of free text', () => {
+    const keys = safePrivate.map(({ creator, group, element }) => `${creator} ${group.toString(16)} ${element}`)
+    expect(new Set(keys).size).toBe(keys.length)
+    expect(safePrivate.every(({ group, element }) => group % 2 === 1 && element < 0x100)).toBe(true)
+    const has = (creator: string, group: number, element: number) =>
+      safePrivate.some((each) => each.creator === creator && each.group === group && each.element === element)
+    // A PET scale factor, a mammographic density, a computed tilt; not NQHeader's comments, not Hologic's free text.
+    expect([
+      has('Philips PET Private Group', 0x7053, 0),
+      has('NQLeft', 0x0199, 0x16),
+      has('GEMS_SERS_01', 0x25, 7),
+    ]).toEqual([true, true, true])
+    expect([has('NQHeader', 0x0099, 5), has('HOLOGIC, Inc.', 0x7e01, 1), has('GEMS_PARM_01', 0x43, 0x27)]).toEqual([
+      false,
+      false,
+      false,
+    ])
   })
 
   test('overlays are removed and counted, burned-in text is flagged', () => {
