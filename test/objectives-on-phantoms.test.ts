@@ -10,7 +10,9 @@ import { type Batch, openBatches } from '../src/pretrain/batches.ts'
 import { checkpointName, readCheckpoint, writeCheckpoint } from '../src/pretrain/checkpoint.ts'
 import { resolveRun } from '../src/pretrain/config.ts'
 import { environment, layoutHash } from '../src/pretrain/environment.ts'
+import { modelAtStart } from '../src/pretrain/export.ts'
 import { objectives } from '../src/pretrain/objectives.ts'
+import { encoderOnce } from '../src/pretrain/once.ts'
 import { prepareRun } from '../src/pretrain/prepare.ts'
 import { type BatchShape, buildStep, cachingOf, weightsAt } from '../src/pretrain/step.ts'
 import { rulesOf, treatmentsOf } from '../src/pretrain/treatments.ts'
@@ -45,6 +47,7 @@ async function prepared(objective: string) {
   const special = { mask: tokenizer.maskId, start: tokenizer.bosId, end: tokenizer.eosId }
   const step = { model, objective: chosen, config: chosen.config.parse(config.objectiveConfig), special }
   const batches = openBatches({ ...run.data, tokenizer, model, config })
+  batches.encodeWith?.(await encoderOnce(runtime, await modelAtStart(config, model)))
   // Texts are cut at 16 tokens, so that nearly all batches have one shape and one session.
   const taken = await Promise.all([0, 1, 2].map((at) => batches.batch(at)))
   const first = taken[0]!.shape

@@ -30,10 +30,16 @@ export function encodeImage(
 
 /** Features of the image tower [..., W] -> joint space [..., D], as the tower's own go there. */
 export function projectImage(scope: Scope, raw: Tensor, config: ModelConfig): Tensor {
-  return projection(scope.in('visual_projection'), config)(raw, {
-    kind: 'normal',
-    sd: (raw.shape.at(-1) as number) ** -0.5,
-  })
+  return projectRaw(scope.in('visual_projection'), raw, config)
+}
+
+/** Features of the text tower [..., W] -> joint space [..., D], as the tower's own go there. */
+export function projectText(scope: Scope, raw: Tensor, config: ModelConfig): Tensor {
+  return projectRaw(scope.in('text_projection'), raw, config)
+}
+
+function projectRaw(scope: Scope, raw: Tensor, config: ModelConfig): Tensor {
+  return projection(scope, config)(raw, { kind: 'normal', sd: (raw.shape.at(-1) as number) ** -0.5 })
 }
 
 /** ids and mask int32 [B, T] -> text features. */

@@ -13,6 +13,7 @@ import type { Tokenizer } from '../text/index.ts'
 import { objectiveOf, type RunConfig, textModeOf } from './config.ts'
 import { type BatchShape, planOf } from './inputs.ts'
 import type { LabelSource, SentenceChoice } from './objective.ts'
+import type { EncodeOnce } from './once.ts'
 import { openPictures } from './pictures.ts'
 import { openTexts, type StudyText, sentencesOf, textFeeds } from './texts.ts'
 
@@ -31,6 +32,8 @@ export interface Batches {
   /** Sentences that every batch has room for; undefined where the objective asks for none. */
   sentences: number | undefined
   batch(step: number): Promise<Batch>
+  /** Where the objective has sentences encoded once: what encodes them, before the first batch. */
+  encodeWith?: (encode: EncodeOnce) => void
   /** Whole batches of the validation studies, without augmentation, always the same. */
   validation(): AsyncGenerator<Batch>
 }
@@ -78,19 +81,26 @@ export function openBatches(options: BatchOptions): Batches {
   const partners = shufflePairs ? random(seed, 'shuffled pairs').shuffle(train) : train
   const textsOf = openTexts({ tokenizer, mode: textModeOf(config), dropWords, choice: plan.sentences })
   const labelSource = objective.labels?.(objectiveConfig)
+  const once = plan.sentences?.encode === 'once'
+  let encode: EncodeOnce | undefined
 
   /** Texts are padded, and labels read, as of the whole batch: all ranks have the same shape. */
-  const assemble = (
+  const assemble = async (
     studies: readonly Study[],
     texts: readonly StudyText[],
     pictures: Record<string, Feed>,
-  ): Pick<Batch, 'shape' | 'feeds'> => {
-    const longest = Math.max(...texts.flatMap(({ text, apart }) => [text, ...apart]).map(({ ids }) => ids.length))
+  ): Promise<Pick<Batch, 'shape' | 'feeds'>> => {
+    // Lengths of sentences are no matter to a step that does not read them.
+    const read = once ? [] : texts.flatMap(({ text, apart }) => [text, ...apart])
+    const longest = Math.max(...read.map(({ ids }) => ids.length))
     const tokens = buckets.find((n) => n >= longest) ?? (buckets.at(-1) as number)
     const shape = { batch: own, tokens, ...(sentences === undefined ? {} : { sentences }) }
     const feeds: Record<string, Feed> = {
       ...pictures,
       ...textFeeds(part(texts), shape, plan.sentences, tokenizer.padId),
+      ...(once
+        ? { sentenceFeatures: await encodedOnce(part(texts), sentences as number, model.text.width, encode) }
+        : {}),
       patientKey: keysOf(part(studies)),
       ...(labelSource === undefined ? {} : labelFeeds(studies, labelSource)),
     }
@@ -101,6 +111,11 @@ export function openBatches(options: BatchOptions): Batches {
     stepsPerEpoch: order.stepsPerEpoch,
     buckets,
     sentences,
+    ...(once && {
+      encodeWith(given: EncodeOnce) {
+        encode = given
+      },
+    }),
     async batch(step) {
       const { epoch, indices } = order.batchAt(step)
       const texts = indices.map((i) => {
@@ -111,7 +126,11 @@ export function openBatches(options: BatchOptions): Batches {
       })
       const pictures = await trainPictures(part(indices), epoch)
       const studies = indices.map((i) => partners[i] as Study)
-      return { ...assemble(studies, texts, pictures), epoch, studies: indices.map((i) => (train[i] as Study).id) }
+      return {
+        ...(await assemble(studies, texts, pictures)),
+        epoch,
+        studies: indices.map((i) => (train[i] as Study).id),
+      }
     },
     async *validation() {
       for (let from = 0; from + size <= validate.length; from += size) {
@@ -119,7 +138,7 @@ export function openBatches(options: BatchOptions): Batches {
         const studies = validate.slice(from, from + size)
         const texts = studies.map((study) => textsOf(study, random(seed, 'words', study.id), false))
         const pictures = await validatePictures(part(indices), 0)
-        yield { ...assemble(studies, texts, pictures), epoch: 0, studies: studies.map(({ id }) => id) }
+        yield { ...(await assemble(studies, texts, pictures)), epoch: 0, studies: studies.map(({ id }) => id) }
       }
     },
   }
@@ -143,6 +162,20 @@ function checkSize(size: number, studies: number, ranks: number): void {
 /** Sentences that every batch has room for: the most that any report has, up to the objective's limit. */
 function roomForSentences(studies: readonly Study[], choice: SentenceChoice): number {
   return studies.reduce((room, study) => Math.max(room, Math.min(choice.most, sentencesOf(study, choice).length)), 1)
+}
+
+/** Features of all sentences [B, S, W], zeros where there is none. */
+async function encodedOnce(
+  texts: readonly StudyText[],
+  room: number,
+  width: number,
+  encode: EncodeOnce | undefined,
+): Promise<Feed> {
+  if (encode === undefined) throw new VesaliusError('USAGE', 'Nothing encodes the sentences of these batches.')
+  const data = new Float32Array(texts.length * room * width)
+  for (const [i, { apart }] of texts.entries())
+    for (const [j, { ids }] of apart.slice(0, room).entries()) data.set(await encode(ids), (i * room + j) * width)
+  return { dtype: 'float32', shape: [texts.length, room, width], data }
 }
 
 /** A key for each study's patient. */

@@ -44,7 +44,7 @@ export async function exportModel({
     join(folder.model, 'preprocessor_config.json'),
     writePreprocess(preprocessFor(model, config.data.fit)),
   )
-  await writeWeights(folder.model, complete(model, training.layout, flat, config.train.seed))
+  await writeWeights(folder.model, await complete(config, model, training.layout, flat))
   await writeHeads(folder.model, training.layout, flat)
   const hash = sha256(await readBytes(join(folder.model, 'model.safetensors')))
   await writeFileAtomic(join(folder.model, 'README.md'), card(config, model, summary, hash))
@@ -57,15 +57,21 @@ function usable({ parameters, average }: TrainingState['buffers']): Float32Array
   return flat
 }
 
-/** All values of the model: what the objective trained, and the initial values of a tower that it never used. */
-function complete(config: ModelConfig, trained: Layout, flat: Float32Array, seed: number): Weights {
-  const layout = modelLayout(config)
-  const values = initialValues(layout, seed)
+/** All values of the model: what the objective trained, and a tower that it never moved as it was at the start. */
+async function complete(config: RunConfig, model: ModelConfig, trained: Layout, flat: Float32Array): Promise<Weights> {
+  const { layout, flat: values } = await modelAtStart(config, model)
   for (const { name, offset, size } of layout.entries) {
     const entry = trained.byName.get(name)
     if (entry !== undefined) values.set(flat.subarray(entry.offset, entry.offset + size), offset)
   }
-  return { config, layout, flat: values }
+  return { config: model, layout, flat: values }
+}
+
+/** All values of the model before the first step, used by the objective or not. */
+export async function modelAtStart(config: RunConfig, model: ModelConfig): Promise<Weights> {
+  const layout = modelLayout(model)
+  const flat = (await startingWeights(config, layout)) ?? initialValues(layout, config.train.seed)
+  return { config: model, layout, flat }
 }
 
 /** Parameters of the objective itself, beside the model's. */

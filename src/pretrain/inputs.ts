@@ -40,6 +40,8 @@ export interface BatchInputs {
   readonly sentenceIds: Tensor
   /** int32 [B, S, T]. */
   readonly sentenceTokenMask: Tensor
+  /** float32 [B, S, W], of a text tower that is not in the step; zeros where there is no sentence. */
+  readonly sentenceFeatures: Tensor
   /** int32 [B, S]; a sentence that was cut off whole is not real. */
   readonly sentenceMask: Tensor
   /** int32 [B, S], of the sentence's words. */
@@ -77,7 +79,7 @@ export interface InputType {
 /** Shape and dtype of every input that a batch of this shape brings. */
 export function inputTypes(
   { views, sentences, prior, detail }: InputPlan,
-  { image: { size, channels } }: Pick<ModelConfig, 'image'>,
+  { image: { size, channels }, text: { width } }: Pick<ModelConfig, 'image' | 'text'>,
   { batch: b, tokens: t, sentences: s = 0 }: BatchShape,
 ): Partial<Record<InputName, InputType>> {
   const floats = (...shape: number[]): InputType => ({ shape, dtype: 'float32' })
@@ -85,14 +87,16 @@ export function inputTypes(
   const picture = [channels, detail * size, detail * size]
   const a = views?.count ?? 0
   const pictures = views === undefined ? floats(b, ...picture) : floats(b, a, ...picture)
-  const apart = sentences?.encode === 'apart'
+  const texts = {
+    joint: { ids: ints(b, t), mask: ints(b, t), wordIndex: ints(b, t) },
+    apart: { sentenceIds: ints(b, s, t), sentenceTokenMask: ints(b, s, t) },
+    once: { sentenceFeatures: floats(b, s, width) },
+  }
   return {
     pixels: pictures,
     ...(views === undefined ? {} : { viewMask: ints(b, a), viewKind: ints(b, a) }),
     ...(prior ? { priorPixels: floats(b, ...picture), priorMask: ints(b) } : {}),
-    ...(apart
-      ? { sentenceIds: ints(b, s, t), sentenceTokenMask: ints(b, s, t) }
-      : { ids: ints(b, t), mask: ints(b, t), wordIndex: ints(b, t) }),
+    ...texts[sentences?.encode ?? 'joint'],
     ...(sentences?.encode === 'joint' ? { sentenceIndex: ints(b, t) } : {}),
     ...(sentences === undefined ? {} : { sentenceMask: ints(b, s), sentenceKey: ints(b, s) }),
     textKey: ints(b),

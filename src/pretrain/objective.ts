@@ -37,9 +37,10 @@ export interface ViewChoice {
 export interface SentenceChoice {
   /**
    * `joint`: the report is one text, of which each token knows its sentence. `apart`: every sentence is a text of its own,
-   * `sentenceIds` [B, S, T], and there is no other text.
+   * `sentenceIds` [B, S, T], and there is no other text. `once`: the same, but the text tower stands still and is not in the
+   * step: each sentence is encoded once in a run, `sentenceFeatures` [B, S, W] before the projection.
    */
-  encode: 'joint' | 'apart'
+  encode: 'joint' | 'apart' | 'once'
   /** S at most; more are left out at random, the order kept. */
   most: number
   /** Sentences of fewer words are left out, as long as one is left. */
@@ -63,6 +64,8 @@ export interface PassContext<Config> {
   encodeText: EncodeText
   /** Features of the image tower [..., W] in the joint space, by the projection of the tower's own. */
   projectImage(raw: Tensor): Tensor
+  /** Features of the text tower [..., W] in the joint space, by the projection of the tower's own. */
+  projectText(raw: Tensor): Tensor
   /** Embeddings of all words [V, W] of the text tower, for heads that share them. */
   wordEmbeddings(): Tensor
 }

@@ -65,7 +65,7 @@ describe('pictures of a batch', () => {
       plan,
       studies,
       loader,
-      model: { image: { size: 1, channels: 1 } as never },
+      model: { image: { size: 1, channels: 1 } as never, text: { width: 1 } as never },
       training: true,
       seed: 1,
     })([0, 1], 0)

@@ -12,7 +12,7 @@ export interface PictureOptions {
   plan: InputPlan
   studies: readonly Study[]
   loader: Loader
-  model: Pick<ModelConfig, 'image'>
+  model: Pick<ModelConfig, 'image' | 'text'>
   /** Whether views are dropped out. */
   training: boolean
   seed: number

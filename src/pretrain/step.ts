@@ -3,7 +3,7 @@
 import { VesaliusError } from '../core/errors.ts'
 import { add, allGather, alone, type Communicator, input, mul, reshape, slice, type Tensor } from '../engine/index.ts'
 import type { ModelConfig } from '../models/config.ts'
-import { encodeImage, encodeText, logitScale, projectImage, wordEmbeddings } from '../models/two-tower.ts'
+import { encodeImage, encodeText, logitScale, projectImage, projectText, wordEmbeddings } from '../models/two-tower.ts'
 import { type CachingOptions, type Scope, type Split, type Step, wholeStep } from '../nn/index.ts'
 import type { RunConfig } from './config.ts'
 import { type BatchInputs, type BatchShape, batchInputs, inputTypes, planOf } from './inputs.ts'
@@ -109,6 +109,7 @@ function passContext(scope: Scope, shape: BatchShape, options: StepOptions): Pas
     encodeImage: (pixels, how) => encodeImage(scope, pixels, model, how),
     encodeText: (ids, mask, how) => encodeText(scope, ids, mask, model, how),
     projectImage: (raw) => projectImage(scope, raw, model),
+    projectText: (raw) => projectText(scope, raw, model),
     wordEmbeddings: () => wordEmbeddings(scope, model),
   }
 }

@@ -55,9 +55,9 @@ export function openTexts({
     if (choice === undefined) return { text: read(textOf(study, mode, stream)), apart: [], keys: [] }
     const rows = chosenSentences(study, choice, stream).map(read)
     const keys = rows.map(({ key }) => key)
-    return choice.encode === 'apart'
-      ? { text: joined([], tokenizer), apart: rows, keys }
-      : { text: joined(rows, tokenizer), apart: [], keys }
+    return choice.encode === 'joint'
+      ? { text: joined(rows, tokenizer), apart: [], keys }
+      : { text: joined([], tokenizer), apart: rows, keys }
   }
 }
 
@@ -178,7 +178,7 @@ export function textFeeds(
 
   const real = texts.map(({ text, apart, keys: all }) =>
     all.map((_, i) =>
-      (choice.encode === 'apart' ? (apart[i] as TextRow).ids.length > 0 : text.sentences.includes(i)) ? 1 : 0,
+      (choice.encode === 'joint' ? text.sentences.includes(i) : (apart[i] as TextRow).ids.length > 0) ? 1 : 0,
     ),
   )
   const listed = {
@@ -202,6 +202,7 @@ export function textFeeds(
         -1,
       ),
     }
+  if (choice.encode === 'once') return listed
   const empty: readonly number[] = []
   const every = texts.flatMap(({ apart }) => Array.from({ length: s }, (_, i) => apart[i]?.ids ?? empty))
   return {

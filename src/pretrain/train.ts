@@ -16,9 +16,10 @@ import { type Batch, type Batches, openBatches } from './batches.ts'
 import { latestCheckpoint, pruneCheckpoints, type RunProgress, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { objectiveOf, type RunConfig } from './config.ts'
 import { environment, layoutHash } from './environment.ts'
-import { exportModel, startingWeights } from './export.ts'
+import { exportModel, modelAtStart, startingWeights } from './export.ts'
 import { checkMemory, runMemory } from './memory.ts'
 import { reportNotFinite } from './not-finite.ts'
+import { encoderOnce } from './once.ts'
 import { type PreparedRun, prepareRun } from './prepare.ts'
 import { anyRank, checkSame, onRoot, shareState } from './ranks.ts'
 import { appendMetrics, cutMetrics, type MetricsLine, type RunFolder } from './run-folder.ts'
@@ -122,6 +123,7 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
     const ids = data.train.map(({ id }) => id)
     const content = JSON.stringify([decisive, layoutHash(training.layout), ids])
     await checkSame(ranks, 'The configuration, the studies or the model are', content)
+    batches.encodeWith?.(await encoderOnce(runtime, await modelAtStart(resolved, model)))
     const best = await startingPoint(training, folder, resolved, runtime, ranks)
     const loop: Loop = {
       config: resolved,

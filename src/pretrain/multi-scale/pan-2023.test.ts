@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { expectNear } from '../../../test/near.ts'
 import { gradientError, ints, lossOf, noise, reordered, type Values } from '../../../test/objective-loss.ts'
-import { passOf, smallStep, stepGradientError } from '../../../test/objective-pass.ts'
-import { drawRandom, gradients, input, interpret, sum, type Tensor } from '../../engine/index.ts'
+import { inFloat64, passOf, smallStep, stepGradientError } from '../../../test/objective-pass.ts'
+import { drawRandom, gradients, input, interpret, reshape, sum, type Tensor } from '../../engine/index.ts'
+import { encodeText } from '../../models/two-tower.ts'
 import { type Scope, trace } from '../../nn/index.ts'
 import { bootstrapWeights, drawReport, evenWeights, itemSpread, weighItems } from '../parts/recomposition.ts'
-import { treatmentsOf } from '../treatments.ts'
 import { pan2022 } from './pan-2022.ts'
 import { pan2023 } from './pan-2023.ts'
 
@@ -153,7 +153,7 @@ describe('Pan 2023', () => {
 
   it('padding changes nothing: neither an item that is none, nor tokens behind an item', () => {
     const without = (change: (feeds: Map<string, Float64Array>) => void) =>
-      reports({}, (feeds) => {
+      reports({ frozenText: false }, (feeds) => {
         feeds.get('sentenceMask')!.set([1, 1, 0, 1, 1, 0])
         change(feeds)
       })
@@ -166,22 +166,30 @@ describe('Pan 2023', () => {
     expect(stepGradientError(small({}))).toBeLessThan(1e-5)
   })
 
-  it('the text tower stands still, its projection learns; one study is refused', () => {
-    const rules = (frozenText: boolean) =>
-      (pan2023.frozen?.(pan2023.config.parse({ frozenText })) ?? []).map((match) => ({ match, freeze: true as const }))
-    const { declarations } = trace(
+  it('a frozen tower is not in the step: items come encoded, and give what the live tower gives', () => {
+    const [live, still] = [small({ frozenText: false }), small({})]
+    const names = (made: typeof live) => [...made.layout.byName.keys()].filter((name) => name.startsWith('text_'))
+    expect(names(still)).toEqual(['text_projection.weight'])
+    expect(names(live).length).toBeGreaterThan(10)
+    const plain = { pfr: false, dfr: false }
+    const [b, s, t, w] = [2, 3, 8, 16]
+    const config = small({ ...plain, frozenText: false })
+    const encoded = inFloat64(
+      config,
       (scope) => {
-        for (const name of ['text_model', 'text_projection', 'vision_model'])
-          scope.in(name).parameter('weight', [2, 2], { kind: 'zeros' })
-        return scope.path
+        const rows = (name: string) => reshape(input(name, [b, s, t], 'int32'), [b * s, t])
+        return encodeText(scope, rows('sentenceIds'), rows('sentenceTokenMask'), config.step.model)
       },
-      { training: true },
+      ({ globalRaw }) => [globalRaw],
     )
-    const still = (frozenText: boolean) => {
-      const treat = treatmentsOf(declarations, { parameters: rules(frozenText), layerDecay: 1 })
-      return declarations.filter((one) => treat(one).frozenUntil > 0).map(({ name }) => name)
-    }
-    expect([still(true), still(false)]).toEqual([['text_model.weight'], []])
+    const [features] = interpret([encoded.outputs.globalRaw], encoded.feeds())
+    expect(features).toHaveLength(b * s * w)
+    const once = reports(plain, (feeds) => feeds.set('sentenceFeatures', features as Float64Array))
+    expectNear('report', once, reports({ ...plain, frozenText: false }), 1e-12)
+    expect(reports(plain)).not.toEqual(once)
+  })
+
+  it('one study is refused', () => {
     expect(pan2023.refuse?.(1)).toContain('no negatives')
   })
 })

@@ -11,8 +11,8 @@
  * Without PFR u_i is the mean μ_i, without DFR ũ_i is u_i; in validation both are μ_i. Items are the sentences of the
  * report (a list of diagnoses, in the paper), or its captions. One item has σ = 0 and is itself.
  * Reconstruction from the abstract and the authors' follow-up code, which draws items with replacement, holds each item's
- * BERT features apart, and projects them by a learned matrix: so here μ and σ are those of projected items. The tower is
- * frozen but not left out of the step: its features are not kept between steps.
+ * BERT features apart, and projects them by a learned matrix: so here μ and σ are those of projected items. A frozen tower
+ * is not in the step: each item is encoded once in a run.
  */
 
 import { z } from 'zod'
@@ -40,24 +40,33 @@ export const pan2023 = objective({
     dfr: z.boolean().default(true).describe('distributional feature recomposition: a draw about them'),
     alpha: z.number().nonnegative().default(1).describe('α, spread of that draw in standard deviations of the items'),
     most: z.number().int().positive().default(16).describe('items of a report'),
-    frozenText: z.boolean().default(true).describe('the text tower stands still, its projection learns'),
+    frozenText: z
+      .boolean()
+      .default(true)
+      .describe('the text tower stands still and encodes each item once; its projection learns'),
     similarity: z.enum(['neg-log-cosh', 'cosine']).default('neg-log-cosh'),
     s: z.number().positive().optional().describe('sharpness inside NegLogCosh; sqrt(D) if absent'),
     temperature: z.number().positive().default(0.1),
     imageToText: z.number().min(0).max(1).default(0.75),
     chunk: z.number().int().positive().default(8).describe('texts compared at once; less needs less memory'),
   }),
-  sentences: ({ most }) => ({ encode: 'apart', most, leastWords: 1, order: 'shuffle' }),
-  frozen: ({ frozenText }) => (frozenText ? ['text_model*'] : []),
+  sentences: ({ most, frozenText }) => ({
+    encode: frozenText ? 'once' : 'apart',
+    most,
+    leastWords: 1,
+    order: 'shuffle',
+  }),
   refuse: (batch) => (batch < 2 ? 'a batch of one pair has no negatives' : undefined),
 
   passes: {
-    report({ batch, encodeText, modules, config: { pfr, dfr, alpha } }) {
-      const [b, s, t] = batch.sentenceIds.shape as [number, number, number]
+    report({ batch, encodeText, projectText, modules, config: { pfr, dfr, alpha, frozenText } }) {
       const mask = batch.sentenceMask //                                                       K_i of [B, K]
-      const flat = (x: Tensor): Tensor => reshape(x, [b * s, t])
-      const { global } = encodeText(flat(batch.sentenceIds), flat(batch.sentenceTokenMask))
-      const items = reshape(global, [b, s, -1]) //                                             U [B, K, D]
+      const live = (): Tensor => {
+        const [b, s, t] = batch.sentenceIds.shape as [number, number, number]
+        const flat = (x: Tensor): Tensor => reshape(x, [b * s, t])
+        return reshape(encodeText(flat(batch.sentenceIds), flat(batch.sentenceTokenMask)).global, [b, s, -1])
+      }
+      const items = frozenText ? projectText(batch.sentenceFeatures) : live() //               U [B, K, D]
       const weights = pfr && modules.training ? bootstrapWeights(modules, mask) : evenWeights(mask)
       const about = weighItems(items, weights) //                                              u [B, D]
       if (!dfr || !modules.training) return { global: about }
