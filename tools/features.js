@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const [page, results] = [at('docs/FEATURES.md'), at('bench/results/tiny-objectives.json')]
 const flag = process.argv[2]
+const read = (file) => JSON.parse(readFileSync(file, 'utf8'))
 
 /** Path of each objective's file, by id: the file is named after it. */
 function sources() {
@@ -41,7 +42,7 @@ if (!existsSync(built)) {
   process.exit(1)
 }
 const { featuresPage } = await import(built)
-const text = featuresPage(sources(), JSON.parse(readFileSync(results, 'utf8')))
+const text = featuresPage(sources(), read(results), read(at('bench/results/objectives.json')))
 if (flag === '--check') {
   if (!existsSync(page) || readFileSync(page, 'utf8') !== text) {
     console.error('docs/FEATURES.md is out of date. Run: npm run features')

@@ -17,14 +17,26 @@ export interface TinyResult {
   steps: number
 }
 
-/** The page, from the sources and tiny results of each objective by id. */
+/** What `bench/objectives.js` measured: bench/results/objectives.json. */
+export interface Costs {
+  /** Seconds a step over those of CLIP; bytes of values that it holds, over those of CLIP. */
+  steps: readonly { id: string; ratio: number; memoryRatio: number }[]
+  /** Bytes that a step of GLoRIA holds, by batch. */
+  gloria: readonly { batch: number; chunked: number; whole: number }[]
+  /** Steps of Pan et al. 2023 by image tower. */
+  encoders: readonly { image: string; seconds: number; trained: number; megabytes: number }[]
+}
+
+/** The page, from the sources and tiny results of each objective by id, and what steps cost. */
 export function featuresPage(
   sources: Readonly<Record<string, ObjectiveSources>>,
   results: Readonly<Record<string, TinyResult>>,
+  costs: Costs,
 ): string {
   const rows = objectives.map(({ id, survey, losses, tiny, published }) => {
     const { source, test } = sources[id] ?? { source: '', test: '' }
     const result = results[id]
+    const cost = costs.steps.find((row) => row.id === id)
     return [
       `\`${id}\``,
       survey.name,
@@ -35,9 +47,23 @@ export function featuresPage(
       evidenceOf(test),
       [tiny && 'tiny', published && 'published'].filter((name) => name !== undefined).join(', ') || '-',
       result === undefined ? '-' : `${result.first.toFixed(3)} to ${result.last.toFixed(3)} in ${result.steps} steps`,
+      cost === undefined ? '-' : cost.ratio.toFixed(2),
+      cost === undefined ? '-' : cost.memoryRatio.toFixed(2),
     ]
   })
-  const header = ['id', 'system', 'table', 'paper', 'parts', 'losses', 'tested by', 'recipes', 'tiny result']
+  const header = [
+    'id',
+    'system',
+    'table',
+    'paper',
+    'parts',
+    'losses',
+    'tested by',
+    'recipes',
+    'tiny result',
+    'time',
+    'memory',
+  ]
   const deviations = objectives.map(({ id, survey }) => {
     return `- **${survey.name}** (\`${id}\`): ${deviationOf(sources[id]?.source ?? '')}`
   })
@@ -48,15 +74,38 @@ Written by \`npm run features\` from the declarations, their files and their tes
 ## Pre-training objectives
 
 Tiny results are the loss on one made-up batch, at the first step and the last: they say that every part trains, not how
-well a system learns.
+well a system learns. Time and memory of a step are those of the same batch and towers, over CLIP's (vision transformer and
+BERT, two threads, the two taking turns): \`node bench/objectives.js\`.
 
 ${markdownTable([header, ...rows])}
+
+Memory that a step of GLoRIA holds by batch, its attention of all words to all regions in chunks of eight reports and whole
+(\`node bench/objectives.js --gloria\`):
+
+${markdownTable([
+  ['batch', 'in chunks', 'whole'],
+  ...costs.gloria.map(({ batch, chunked, whole }) => [String(batch), megabytes(chunked), megabytes(whole)]),
+])}
+
+Steps of Pan et al. 2023 by image tower, 16 pictures of 64 pixels (\`node bench/objectives.js --encoders\`):
+
+${markdownTable([
+  ['image tower', 'ms a step', 'trained values', 'memory'],
+  ...costs.encoders.map(({ image, seconds, trained, megabytes: size }) => [
+    image,
+    (1000 * seconds).toFixed(0),
+    `${(trained / 1e6).toFixed(1)} M`,
+    `${size.toFixed(0)} MB`,
+  ]),
+])}
 
 ## Where they differ from their papers
 
 ${deviations.join('\n')}
 `
 }
+
+const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MB`
 
 /** Names of the shared parts that a file uses. */
 function partsOf(source: string): string[] {

@@ -92,6 +92,7 @@ export function syntheticFeeds({ step, shape }: SyntheticStep): Record<string, F
     ids: (stream, i, t) => (i === t - 1 ? endOf(text) : 4 + stream.int(text.vocabulary - 4)),
     wordIndex: (_, i, t) => (i === 0 || i === t - 1 ? -1 : i - 1),
     sentenceIndex: (_, i, t) => (i === 0 || i === t - 1 ? -1 : Math.floor(((i - 1) / (t - 2)) * sentencesMade)),
+    sentenceFeatures: (stream) => stream.normal(0, 1),
     sentenceKey: (stream) => stream.int(1e6),
     textKey: (stream) => stream.int(1e6),
     patientKey: (stream) => stream.int(1e6),
