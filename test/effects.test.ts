@@ -1,10 +1,12 @@
 /** @file Effects of a family from claims to page, at the smallest: run, resumed, extended. */
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import type { EffectsOptions, runEffects as Run } from '../src/evaluate/effects/run.ts'
+import { readWeights } from '../src/models/folder.ts'
+import { expectNear } from './near.ts'
 import { tinyRun } from './vesalius.ts'
 
 // The built one: its runs are child processes.
@@ -52,6 +54,7 @@ const family = {
       settings: { objectiveConfig: { ...mueller, priorWeight: 5 } },
     },
     { id: 'framed', objective: 'clip', data: 'frame', settings: { train: { steps: 2 } } },
+    { id: 'further', objective: 'clip', data: 'chest', from: 'framed', settings: { train: { steps: 1, rate: 1e-12 } } },
   ],
   claims: [
     {
@@ -110,7 +113,16 @@ it('runs arms, keeps what has run, says what is reproduced and what has not run'
     ['global', 1],
     ['uniform', 1],
     ['framed', 1],
+    ['further', 1],
   ])
+  // An arm that starts from another one has its model: a step of no length leaves it there.
+  const runs = join(root, 'work', readdirSync(join(root, 'work')).find((name) => name.startsWith('tiny-'))!, 'runs')
+  const [framedModel, further] = await Promise.all(
+    ['framed-1', 'further-1'].map((run) => readWeights(join(runs, run, 'model'))),
+  )
+  const weight = further!.layout.byName.get('vision_model.conv1.weight')!
+  const values = ({ flat }: typeof further & object) => flat.slice(weight.offset, weight.offset + weight.size)
+  expectNear('weights', values(further!), values(framedModel!), 1e-6)
 
   // Another claim is another row: what ran under the old one is not passed off as its result.
   writeFileSync(

@@ -30,15 +30,18 @@ describe('a claim', () => {
     await mkdir(join(room, 'bench/effects'), { recursive: true })
     family.claims[0]!.system = 'nobody'
     family.arms[1]!.data = 'nowhere'
+    family.arms[2]!.from = family.arms[3]!.id
     writeFileSync(join(room, 'bench/effects/multi-scale.json'), JSON.stringify(family))
     await expect(readFamily('multi-scale', room)).rejects.toThrow('nothing is called "nobody"')
     await expect(readFamily('multi-scale', room)).rejects.toThrow('nothing is called "nowhere"')
+    const late = `nothing is called "${family.arms[3]!.id}", or only later`
+    await expect(readFamily('multi-scale', room)).rejects.toThrow(late)
   })
 
   it('is measured on runs of one recipe: arms of a seed differ in their own settings alone', async () => {
     const family = familySchema.parse(await readFamily('multi-scale', repository))
     const [clip, report] = ['clip', 'clip-report'].map((id) =>
-      configOf(family, family.arms.find((arm) => arm.id === id)!, 2, room),
+      configOf(family, family.arms.find((arm) => arm.id === id)!, 2, { folder: room }),
     )
     expect(report).toEqual({ ...clip, data: { ...clip!.data, text: 'report' } })
     expect([clip!.train.steps, clip!.train.seed, clip!.data.folder]).toEqual([family.steps, 2, room])

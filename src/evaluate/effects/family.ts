@@ -60,6 +60,7 @@ export const familySchema = z.strictObject({
       objective: z.string(),
       data: name,
       settings: z.record(z.string(), z.unknown()),
+      from: name.optional().describe('arm whose model of the same seed it starts from'),
       note: z.string().optional(),
     }),
   ),
@@ -78,10 +79,11 @@ export async function readFamily(family: string, root: string): Promise<Family> 
     const known = new Set(arms.map(({ id }) => id))
     const wrong = [
       ...claims.flatMap(({ baseline, system }) => [baseline, system]).filter((id) => !known.has(id)),
+      ...arms.flatMap((arm, i) => (arms.slice(0, i).some(({ id }) => id === arm.from) ? [] : (arm.from ?? []))),
       ...arms.map((arm) => arm.data).filter((id) => !(id in data)),
       ...Object.values(data).flatMap((spec) => ('of' in spec && !(spec.of in data) ? [spec.of] : [])),
     ]
-    for (const id of wrong) context.addIssue({ code: 'custom', message: `nothing is called "${id}"` })
+    for (const id of wrong) context.addIssue({ code: 'custom', message: `nothing is called "${id}", or only later` })
   })
   return parseWith(schema, await readJson(file), file)
 }
@@ -96,10 +98,20 @@ export function missing({ objective }: Arm): string | undefined {
   return objectives.some(({ id }) => id === objective) ? undefined : `there is no objective "${objective}" yet`
 }
 
-/** Configuration of a run of an arm on data in `folder`. */
-export function configOf(family: Family, arm: Arm, seed: number, folder: string): RunConfig {
+/** This arm, after those whose models it starts from, the first one first. */
+export function lineage(family: Family, arm: Arm): Arm[] {
+  return arm.from === undefined ? [arm] : [...lineage(family, armOf(family, arm.from)), arm]
+}
+
+/** Configuration of a run of an arm on data in `folder`, from the weights of the model in `from` if there is one. */
+export function configOf(
+  family: Family,
+  arm: Arm,
+  seed: number,
+  { folder, from }: { folder: string; from?: string | undefined },
+): RunConfig {
   const { size, channels, joint, ...shared } = family.base as Record<string, unknown> & Record<'size', number>
-  const fixed = { data: { folder }, train: { seed } }
+  const fixed = { data: { folder }, train: { seed }, ...(from === undefined ? {} : { model: { from } }) }
   const overrides = merge(merge(merge({ ...shared }, { train: { steps: family.steps } }), arm.settings), fixed)
   const request = { data: folder, objective: arm.objective, size, channels, joint } as Parameters<typeof resolveRun>[0]
   return resolveRun({ ...request, overrides }, `The arm ${arm.id}`)
@@ -113,7 +125,7 @@ export function drawnOf(family: Family, id: string): z.output<typeof drawnSchema
 
 /** Hash of what a row of this claim depends on: claim, settings of both arms, graphs of both objectives, drawings. */
 export async function hashOf(family: Family, claim: Claim): Promise<string> {
-  const arms = [claim.baseline, claim.system].map((id) => armOf(family, id))
+  const arms = [claim.baseline, claim.system].flatMap((id) => lineage(family, armOf(family, id)))
   const { seeds, steps, headSteps, base } = family
   const data = Object.fromEntries(arms.flatMap((arm) => dataChain(family, arm.data)))
   const domains = [...new Set(arms.map((arm) => drawnOf(family, arm.data).domain))]

@@ -8,7 +8,7 @@ import { readJson, sha256, writeFileAtomic, writeJsonAtomic } from '../../core/f
 import { readStudies } from '../../data/studies.ts'
 import { finishRuns, type RunOptions } from '../compare/runs.ts'
 import { dataFolder, drawnData } from './data.ts'
-import { configOf, type Family, hashOf, missing, readFamily } from './family.ts'
+import { configOf, type Family, hashOf, lineage, missing, readFamily } from './family.ts'
 import { effectsPage } from './page.ts'
 import { type ArmRow, armRow, type Controls, controlsOf } from './table.ts'
 import { type Effect, effectOf, runPath } from './verdicts.ts'
@@ -54,21 +54,24 @@ export async function runEffects(id: string, options: EffectsOptions): Promise<E
   const draw = { progress: options.progress, signal: options.signal, workers: options.threads * options.jobs }
   const seeds = Array.from({ length: family.seeds }, (_, s) => s + 1)
   if (!options.reportOnly) {
-    const asked = family.arms.filter(({ id }) => options.arms === undefined || options.arms.includes(id))
-    const lacking = asked.filter((arm) => missing(arm) === undefined)
+    const named = family.arms.filter(({ id }) => options.arms === undefined || options.arms.includes(id))
+    const needed = new Set(named.flatMap((arm) => lineage(family, arm)))
+    const lacking = family.arms.filter((arm) => needed.has(arm) && missing(arm) === undefined)
     const folders = new Map<string, string>()
     for (const { data } of lacking) folders.set(data, await drawnData(family, data, work, draw))
     const open = lacking.flatMap((arm) =>
       seeds
-        .map((seed) => ({ arm, seed, path: runPath(work, arm.id, seed) }))
+        .map((seed) => ({ arm, seed, path: runPath(work, arm.id, seed), age: lineage(family, arm).length }))
         .filter(({ path }) => !existsSync(join(path, 'result.json'))),
     )
     // One after another: each reads what the one before has written.
     let reported: Promise<unknown> = Promise.resolve()
-    const lane = async (): Promise<void> => {
-      for (let next = open.shift(); next !== undefined; next = open.shift()) {
+    const lane = async (list: typeof open): Promise<void> => {
+      for (let next = list.shift(); next !== undefined; next = list.shift()) {
         const { arm, seed, path } = next
-        const config = { ...configOf(family, arm, seed, folders.get(arm.data) as string), threads: options.threads }
+        const from = arm.from === undefined ? undefined : join(runPath(work, arm.from, seed), 'model')
+        const folder = folders.get(arm.data) as string
+        const config = { ...configOf(family, arm, seed, { folder, from }), threads: options.threads }
         await finishRuns(
           [{ objective: arm.id, seed, path, config }],
           { ...family, prompts: null, effects: true },
@@ -79,7 +82,11 @@ export async function runEffects(id: string, options: EffectsOptions): Promise<E
         await reported
       }
     }
-    await Promise.all(Array.from({ length: options.jobs }, lane))
+    // Models that others start from are finished first.
+    for (const age of new Set(open.map((run) => run.age).sort((a, b) => a - b))) {
+      const list = open.filter((run) => run.age === age)
+      await Promise.all(Array.from({ length: options.jobs }, () => lane(list)))
+    }
   }
   return report(family, { work, root }, true)
 }
