@@ -89,4 +89,10 @@ it('bars that lines miss are named, and none where all are met', () => {
     'file facts',
     'noise facts tell Nodule',
   ])
+  const noise = line(0.65, 0.75)
+  const noiseless = (macro: number, one: number) =>
+    missed({ leaks: { ...good.leaks, noise, noiseless: line(macro, one) } as typeof good.leaks })
+  expect(noiseless(0.66, 0.76)).toEqual([])
+  expect(noiseless(0.64, 0.76)).toEqual(['noise facts'])
+  expect(noiseless(0.66, 0.74)).toEqual(['noise facts tell Nodule'])
 })

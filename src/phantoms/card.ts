@@ -90,7 +90,7 @@ function classification(lines: ClassificationLines, { findings, smallFindings }:
     ),
     [
       `- Shuffled pairs: the report is among the first ten of ${shuffled.candidates} for ${number(shuffled.r10)}, chance ${number(shuffled.chance)}; trained on the right pairs ${number(paired.r10)}.`,
-      `- Macro AUROC from file name, place, size and patient alone: ${number(leaks.file.macro)}; from noise at equal intensity: ${number(leaks.noise.macro)}; from grain, fine structure included: ${number(leaks.grain.macro)}.`,
+      `- Macro AUROC from file name, place, size and patient alone: ${number(leaks.file.macro)}; from noise at equal intensity: ${number(leaks.noise.macro)}${leaks.noiseless === undefined ? '' : ` (the same scenes without noise, whose fine structure is all that can tell: ${number(leaks.noiseless.macro)})`}; from grain, fine structure included: ${number(leaks.grain.macro)}.`,
     ].join('\n'),
   ].join('\n\n')
 }
@@ -132,7 +132,7 @@ export function cardIndex(domains: readonly PhantomDomain[], measured: Measured 
       ]),
     ),
     '## Reference lines',
-    `Macro AUROC on test cases against what was drawn. *Supervised*: the small image tower trained on the true labels, at least ${bars.supervised} (or Dice of a small U-Net, at least ${bars.dice}). *Pixels*: a linear model on 16 x 16 pixels, at most ${bars.pixels} over all findings and ${bars.smallPixels} over the small ones. *Shuffled*: recall at 10 of the right report after training on pairs put together at random, over chance; 1 is chance, and beside it stands what the right pairs give. *File*, *noise*: what place, name, size and patient tell, and the noise at equal intensity; at most ${bars.leak}, and no finding above ${bars.leakOfOne}.`,
+    `Macro AUROC on test cases against what was drawn. *Supervised*: the small image tower trained on the true labels, at least ${bars.supervised} (or Dice of a small U-Net, at least ${bars.dice}). *Pixels*: a linear model on 16 x 16 pixels, at most ${bars.pixels} over all findings and ${bars.smallPixels} over the small ones. *Shuffled*: recall at 10 of the right report after training on pairs put together at random, over chance; 1 is chance, and beside it stands what the right pairs give. *File*, *noise*: what place, name, size and patient tell, and the noise at equal intensity; at most ${bars.leak}, and no finding above ${bars.leakOfOne}, unless the same scenes drawn without noise tell as much (in brackets): then it is fine structure that does.`,
     table(
       ['domain', 'supervised', 'Dice', 'pixels', 'small', 'shuffled', 'paired', 'file', 'noise', 'missed'],
       domains.map((domain) => linesRow(domain, measured.get(domain.id))),
@@ -160,7 +160,7 @@ function linesRow({ id, name }: PhantomDomain, found: { lines: ReferenceLines; s
     (shuffled.r10 / shuffled.chance).toFixed(1),
     (paired.r10 / paired.chance).toFixed(1),
     number(leaks.file.macro),
-    number(leaks.noise.macro),
+    number(leaks.noise.macro) + (leaks.noiseless === undefined ? '' : ` (${number(leaks.noiseless.macro)})`),
     [...(missed.length > 0 ? [`**${missed.join('; ')}**`] : []), ...(stale ? ['stale'] : [])].join(', ') || 'none',
   ]
 }

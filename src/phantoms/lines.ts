@@ -27,9 +27,9 @@ export interface ClassificationLines {
   paired: PairsLine
   /**
    * Logistic models that see no picture; that see the grain of the picture as it is; that see its noise against what is
-   * usual at the same intensity.
+   * usual at the same intensity. Where that tells more than it may: the same of the same scenes drawn without any noise.
    */
-  leaks: { file: Line; grain: Line; noise: Line }
+  leaks: { file: Line; grain: Line; noise: Line; noiseless?: Line }
 }
 
 export interface SegmentationLines {
@@ -68,7 +68,15 @@ export const bars = {
   shuffled: 3,
 } as const
 
-/** Which bars these lines miss, in words; none if it is empty. */
+/** Whether a line of facts that must not tell tells more than it may. */
+export function tellsTooMuch({ macro, perFinding }: Line): boolean {
+  return (macro ?? 0) > bars.leak || Object.values(perFinding).some((auroc) => (auroc ?? 0) > bars.leakOfOne)
+}
+
+/**
+ * Which bars these lines miss, in words; none if it is empty. Fine structure that is everywhere in a picture (nuclei) looks
+ * like noise to the noise line; it is not held against a domain as far as pictures without noise tell as much.
+ */
 export function misses({ lines, masks }: ReferenceLines): string[] {
   const { supervised, pixelBaseline, shuffled, leaks } = lines
   const found: string[] = []
@@ -78,12 +86,13 @@ export function misses({ lines, masks }: ReferenceLines): string[] {
   if ((pixelBaseline.smallFindings ?? 0) > bars.smallPixels) found.push('pixel baseline of small findings')
   const error = Math.sqrt((shuffled.chance * (1 - shuffled.chance)) / shuffled.candidates)
   if (shuffled.r10 > shuffled.chance + bars.shuffled * error) found.push('shuffled pairs')
-  for (const [name, line] of [
-    ['file', leaks.file],
-    ['noise', leaks.noise],
+  for (const [name, line, structure] of [
+    ['file', leaks.file, undefined],
+    ['noise', leaks.noise, leaks.noiseless],
   ] as const) {
-    const told = Object.entries(line.perFinding).filter(([, auroc]) => (auroc ?? 0) > bars.leakOfOne)
-    if ((line.macro ?? 0) > bars.leak) found.push(`${name} facts`)
+    const most = (finding: string): number => Math.max(bars.leakOfOne, structure?.perFinding[finding] ?? 0)
+    const told = Object.entries(line.perFinding).filter(([finding, auroc]) => (auroc ?? 0) > most(finding))
+    if ((line.macro ?? 0) > Math.max(bars.leak, structure?.macro ?? 0)) found.push(`${name} facts`)
     else if (told.length > 0) found.push(`${name} facts tell ${told.map(([finding]) => finding).join(', ')}`)
   }
   return found

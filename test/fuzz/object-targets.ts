@@ -128,10 +128,12 @@ export async function objectTargets(room: string): Promise<FuzzTarget[]> {
       { name: 'DICOM waveform', seeds: [waveform()], run: (bytes) => decodeDicomSignals(bytes, 'x') },
       {
         name: 'WFDB header',
-        seeds: [Buffer.from(header)],
+        seeds: [Buffer.from(header), Buffer.from('m/3 2 360 21\nr 8\n~ 5\nr 8\n')],
         damage: (seed, random) => (random.chance(0.5) ? mutatedText(seed, random) : mutated(seed, random)),
         run: (bytes) =>
-          decodeWfdb(Buffer.from(bytes).toString('latin1'), 'x', () => Promise.resolve(new Uint8Array(64))),
+          decodeWfdb(Buffer.from(bytes).toString('latin1'), 'x', (name) =>
+            Promise.resolve(name.endsWith('.hea') ? Buffer.from(header) : new Uint8Array(64)),
+          ),
       },
       {
         name: 'TIFF slide',

@@ -2,10 +2,10 @@
 
 import { readStudies } from '../../data/studies.ts'
 import type { Study } from '../../data/study.ts'
-import type { ClassificationLines } from '../../phantoms/index.ts'
+import type { ClassificationLines, Line } from '../../phantoms/index.ts'
 import { summarizeFindings } from '../protocols/findings.ts'
 import { meanAuroc, pixelLine } from '../reference.ts'
-import { readCases } from './cases.ts'
+import { type LineCases, readCases } from './cases.ts'
 import { coarse } from './coarse.ts'
 import { fileFacts, noiseFacts } from './leaks.ts'
 import { factsLine } from './linear.ts'
@@ -21,13 +21,8 @@ export async function classificationLines(
   smallFindings: readonly string[],
   context: NetworkContext,
 ): Promise<ClassificationLines> {
-  const { recipe, progress } = context
-  const studies = await readStudies(folder)
-  const read = (split: Study['split']) => {
-    const chosen = studies.filter((study) => study.split === split)
-    return readCases(folder, chosen, recipe.form, side, progress(`Reading (${split})`, chosen.length, 'studies'))
-  }
-  const [training, test] = [await read('train'), await read('test')]
+  const { recipe } = context
+  const [training, test] = await readSplits(folder, side, context)
 
   const volume = recipe.form.kind === 'slabs'
   const pixels = pixelLine(
@@ -35,15 +30,11 @@ export async function classificationLines(
     { studies: training.studies, pooled: coarse(training, volume) },
     { studies: test.studies, pooled: coarse(test, volume) },
   )
-  const facts = noiseFacts(training)
-  const [seen, held] = [facts(training), facts(test)]
-  const leak = (trained: number[][], tested: number[][]) =>
-    factsLine(findings, { studies: training.studies, facts: trained }, { studies: test.studies, facts: tested })
-  const leaks = {
-    file: leak(await fileFacts(folder, training.studies), await fileFacts(folder, test.studies)),
-    grain: leak(seen.grain, held.grain),
-    noise: leak(seen.noise, held.noise),
-  }
+  const file = factsLine(
+    findings,
+    { studies: training.studies, facts: await fileFacts(folder, training.studies) },
+    { studies: test.studies, facts: await fileFacts(folder, test.studies) },
+  )
 
   const learnt = await learn(findings, training, test, context)
   const k = findings.length
@@ -54,6 +45,40 @@ export async function classificationLines(
     pixelBaseline: { ...lineOf(pixels), smallFindings: rounded(meanAuroc(pixels, smallFindings)) },
     shuffled: await pairsLine(training, test, learnt, true, context),
     paired: await pairsLine(training, test, learnt, false, context),
-    leaks,
+    leaks: { file, ...noiseLines(findings, training, test) },
   }
+}
+
+/** What the grain of pictures tells, and their noise. */
+function noiseLines(findings: readonly string[], training: LineCases, test: LineCases): { grain: Line; noise: Line } {
+  const facts = noiseFacts(training)
+  const [seen, held] = [facts(training), facts(test)]
+  const told = (kind: 'grain' | 'noise') =>
+    factsLine(findings, { studies: training.studies, facts: seen[kind] }, { studies: test.studies, facts: held[kind] })
+  return { grain: told('grain'), noise: told('noise') }
+}
+
+/** The noise line of the pictures in `folder`, which were drawn without noise: what fine structure tells in its place. */
+export async function noiselessLine(
+  folder: string,
+  side: number,
+  findings: readonly string[],
+  context: NetworkContext,
+): Promise<Line> {
+  const [training, test] = await readSplits(folder, side, context)
+  return noiseLines(findings, training, test).noise
+}
+
+/** Cases of the training and test studies. */
+async function readSplits(
+  folder: string,
+  side: number,
+  { recipe, progress }: NetworkContext,
+): Promise<[LineCases, LineCases]> {
+  const studies = await readStudies(folder)
+  const read = (split: Study['split']) => {
+    const chosen = studies.filter((study) => study.split === split)
+    return readCases(folder, chosen, recipe.form, side, progress(`Reading (${split})`, chosen.length, 'studies'))
+  }
+  return [await read('train'), await read('test')]
 }

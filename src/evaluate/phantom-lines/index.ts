@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readJson, sha256 } from '../../core/files.ts'
-import { domainOf, fingerprint, generate, type ReferenceLines } from '../../phantoms/index.ts'
-import { classificationLines } from './classification.ts'
+import { domainOf, fingerprint, generate, type ReferenceLines, tellsTooMuch } from '../../phantoms/index.ts'
+import { classificationLines, noiselessLine } from './classification.ts'
 import type { NetworkContext } from './network.ts'
 import { type Recipe, recipeOf } from './recipe.ts'
 import { segmentationLines } from './segmentation.ts'
@@ -43,19 +43,26 @@ export async function referenceLines(
   const { splits, segmentation } = recipe
   const drawn = sha256(JSON.stringify([hashes.data, recipe.seed, side, splits, segmentation !== undefined]))
   const out = join(work, `${domain}-${drawn.slice(0, 12)}`)
-  if (!existsSync(join(out, 'studies.jsonl'))) {
+  const draw = async (folder: string, dials: Record<string, number>): Promise<void> => {
+    if (existsSync(join(folder, 'studies.jsonl'))) return
     await generate(domain, {
-      out,
+      out: folder,
       splits,
       seed: recipe.seed,
       size: side,
+      dials,
       masks: segmentation !== undefined,
       workers: context.threads,
       progress: context.progress('Drawing', splits.train + splits.test, 'studies'),
       ...(context.signal ? { signal: context.signal } : {}),
     })
   }
+  await draw(out, {})
   const lines = await classificationLines(out, side, findings, smallFindings, context)
+  if (tellsTooMuch(lines.leaks.noise)) {
+    await draw(`${out}-noiseless`, { noise: 0 })
+    lines.leaks.noiseless = await noiselessLine(`${out}-noiseless`, side, findings, context)
+  }
   const masks = segmentation && (await segmentationLines(out, side, segmentation, context))
   const seconds = Math.round((performance.now() - began) / 1000)
   return { version: 2, domain, hashes, recipe, lines, ...(masks && { masks }), seconds, node: process.version }

@@ -13,7 +13,9 @@ import {
   exp,
   input,
   log,
+  maximum,
   mean,
+  minimum,
   mul,
   neg,
   relu,
@@ -36,29 +38,31 @@ export async function segmentationLines(
   { labels, base, depth, epochs, batch, rate, train: trainCount, test: testCount }: Segmentation,
   { progress, signal, recipe, threads }: NetworkContext,
 ): Promise<SegmentationLines> {
+  const k = labels.length
   const studies = await readStudies(folder)
   const read = (split: Study['split'], count: number): Promise<Pictures> => {
     const chosen = studies.filter((study) => study.split === split)
     return readMasked(folder, chosen, { labels, form: recipe.form, side, count })
   }
   const training = await read('train', trainCount)
+  const order = rareThrice(training, k)
   const test = await read('test', testCount)
   const { channels } = training
-  const k = labels.length
   const net = (scope: Scope, rows: number): Tensor =>
     unet(scope, input('pixels', [rows, channels, side, side]), { outputs: k, base, depth }).logits
   const pixels = (pictures: Pictures, rows: readonly number[]) =>
     rowsFeed(pictures.pixels, [channels, side, side], rows)
-  const steps = epochs * Math.ceil(training.count / batch)
+  const steps = epochs * Math.ceil(order.length / batch)
   const bar = progress('U-Net', steps, 'steps')
   const head = await trainHead({
-    rows: training.count,
+    rows: order.length,
     batch,
     steps,
     rate,
     threads,
     seed: recipe.seed,
-    feeds: (rows, step) => {
+    feeds: (places, step) => {
+      const rows = places.map((place) => order[place] as number)
       if (signal?.aborted) throw new VesaliusError('INTERRUPTED', 'Measuring was interrupted.', { where: folder })
       bar.update(step)
       return { pixels: pixels(training, rows), masks: rowsFeed(training.masks, [k, side, side], rows) }
@@ -68,8 +72,12 @@ export async function segmentationLines(
       const y = input('masks', [rows, k, side, side])
       const each = sub(add(relu(z), log(add(1, exp(neg(abs(z)))))), mul(z, y))
       const p = sigmoid(z)
-      const overlap = div(add(mul(2, sum(mul(p, y), [0, 2, 3])), 1), add(add(sum(p, [0, 2, 3]), sum(y, [0, 2, 3])), 1))
-      return add(mean(each), sub(1, mean(overlap)))
+      const area = sum(y, [0, 2, 3]) //                                                          [K]
+      const overlap = div(add(mul(2, sum(mul(p, y), [0, 2, 3])), 1), add(add(sum(p, [0, 2, 3]), area), 1))
+      // The overlap of a label that the batch does not hold would only teach that it is never there.
+      const held = minimum(area, 1)
+      const lost = div(sum(mul(sub(1, overlap), held)), maximum(sum(held), 1))
+      return add(mean(each), lost)
     },
   })
   try {
@@ -91,6 +99,21 @@ export async function segmentationLines(
   } finally {
     await head.close()
   }
+}
+
+/** Pictures in the order they are learnt from: those with a label that less than a tenth of them hold come three times. */
+function rareThrice({ masks, count }: Pictures, k: number): number[] {
+  const area = masks.length / (count * k)
+  const holds = Array.from({ length: count }, (_, n) =>
+    Array.from({ length: k }, (_, label) =>
+      masks.subarray((n * k + label) * area, (n * k + label + 1) * area).includes(1),
+    ),
+  )
+  const often = Array.from({ length: k }, (_, label) => holds.filter((held) => held[label]).length)
+  return holds.flatMap((held, n) => {
+    const rare = held.some((here, label) => here && (often[label] as number) < count / 10)
+    return new Array<number>(rare ? 3 : 1).fill(n)
+  })
 }
 
 /** 2 |A and B| / (|A| + |B|) over all pixels of the cases, by label. */

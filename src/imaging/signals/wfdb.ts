@@ -1,12 +1,21 @@
-/** @file WFDB records (PhysioNet's header(5) and signal(5)): a text header, samples in files beside it. */
+/**
+ * @file WFDB records (PhysioNet's header(5) and signal(5)): a text header, samples in files beside it; or a header that lists
+ * segments, records of their own that follow each other.
+ */
 
 import { dirname, join } from 'node:path'
 import { readBytes } from '../../core/files.ts'
 import { type Channel, damagedSignal, type Signal, sampleLimit, unsupportedSignal } from './signal.ts'
+import { samplesIn, storedSamples } from './wfdb-formats.ts'
 
+/** A signal as the header describes it. */
 interface SignalLine {
   file: string
   format: number
+  /** Samples in each frame of the record. */
+  each: number
+  /** Frames that it lags behind the others in the file. */
+  skew: number
   offset: number
   gain: number
   baseline: number
@@ -15,20 +24,35 @@ interface SignalLine {
   initial: number
 }
 
+/** Gives the bytes of a file beside the header. */
+type Read = (name: string) => Promise<Uint8Array>
+
+const lines = (header: string): string[] =>
+  header.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'))
+
+/** Frames that a header speaks of, as a number; undefined where it does not say. */
+function lengthOf(text: string | undefined, where: string): number | undefined {
+  if (text === undefined || text === '0') return undefined
+  if (!/^\d+$/.test(text)) throw damagedSignal(where, 'its first line cannot be read')
+  return Number(text)
+}
+
 /** `file format[xframe][:skew][+offset] gain[(baseline)][/units] resolution zero initial checksum block description`. */
 function signalLine(line: string, index: number, where: string): SignalLine {
   const [file, format, gain = '', , zero = '0', initial = zero, , , ...description] = line.trim().split(/\s+/)
-  const form = /^(\d+)(?:x(\d+))?(?::\d+)?(?:\+(\d+))?$/.exec(format ?? '')
+  const form = /^(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?$/.exec(format ?? '')
   if (file === undefined || form === null) throw damagedSignal(where, `the line of signal ${index + 1} cannot be read`)
-  if (Number(form[2] ?? 1) !== 1) throw unsupportedSignal(where, 'has several samples a frame, which is not read')
-  if (!/^[\w][\w.-]*$/.test(file)) throw unsupportedSignal(where, 'names a data file outside its own folder')
+  if (file !== '~' && !/^[\w][\w.-]*$/.test(file))
+    throw unsupportedSignal(where, 'names a data file outside its own folder')
   const scale = /^(-?[\d.eE+-]+)?(?:\((-?\d+)\))?(?:\/(\S+))?$/.exec(gain)
   // 200 units a millivolt is what the format takes for an unknown gain.
   const factor = Number(scale?.[1] ?? 0) || 200
   return {
     file,
     format: Number(form[1]),
-    offset: Number(form[3] ?? 0),
+    each: Number(form[2] ?? 1) || 1,
+    skew: Number(form[3] ?? 0),
+    offset: Number(form[4] ?? 0),
     gain: factor,
     baseline: Number(scale?.[2] ?? zero),
     unit: scale?.[3] ?? 'mV',
@@ -37,87 +61,149 @@ function signalLine(line: string, index: number, where: string): SignalLine {
   }
 }
 
-/** Stored numbers of one file, all its signals by turns; the lowest number of a format stands for none. */
-function stored(data: Uint8Array, format: number, count: number, where: string): Int32Array {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
-  const out = new Int32Array(count)
-  const need = (bytes: number): void => {
-    if (data.length < bytes)
-      throw damagedSignal(where, `${count} samples take ${bytes} bytes, and ${data.length} are there`)
-  }
-  const sign = (value: number, bits: number): number => (value << (32 - bits)) >> (32 - bits)
-  if (format === 16 || format === 61) {
-    need(2 * count)
-    for (let i = 0; i < count; i++) out[i] = view.getInt16(2 * i, format === 16)
-  } else if (format === 32) {
-    need(4 * count)
-    for (let i = 0; i < count; i++) out[i] = view.getInt32(4 * i, true)
-  } else if (format === 24) {
-    need(3 * count)
-    for (let i = 0; i < count; i++) out[i] = sign(data[3 * i]! | (data[3 * i + 1]! << 8) | (data[3 * i + 2]! << 16), 24)
-  } else if (format === 80) {
-    need(count)
-    for (let i = 0; i < count; i++) out[i] = data[i]! - 128
-  } else if (format === 212) {
-    // Two samples of 12 bits in three bytes.
-    need(Math.ceil((3 * count) / 2))
-    for (let i = 0; i < count; i++) {
-      const at = 3 * (i >> 1)
-      const middle = data[at + 1]!
-      out[i] = sign(i % 2 === 0 ? data[at]! | ((middle & 15) << 8) : data[at + 2]! | ((middle >> 4) << 8), 12)
-    }
-  } else throw unsupportedSignal(where, `has the WFDB format ${format}, which is not read`)
-  return out
+/** A channel, and how many of its samples a frame holds. */
+interface Timed extends Channel {
+  each: number
 }
 
-const lowest: Readonly<Record<number, number>> = {
-  16: -32768,
-  61: -32768,
-  32: -2147483648,
-  24: -8388608,
-  80: -128,
-  212: -2048,
+/** A record, or a segment of one. */
+interface Recording {
+  /** Frames a second. */
+  rate: number
+  frames: number
+  channels: Timed[]
 }
 
-/** The header and data of a record; `read` gives the bytes of a file beside the header. */
-export async function decodeWfdb(
-  header: string,
-  where: string,
-  read: (name: string) => Promise<Uint8Array>,
-): Promise<Signal> {
-  const lines = header.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'))
-  const [name = '', counts, rateText = '250', lengthText = '0'] = (lines[0] ?? '').trim().split(/\s+/)
-  if (name.includes('/')) throw unsupportedSignal(where, 'is a record of several segments, which is not read')
+/** Samples in gaps, which a few words of a header can ask for. */
+const gapLimit = 64 * 1024 * 1024
+
+function checkSize(samples: number, where: string): void {
+  if (samples > sampleLimit) throw unsupportedSignal(where, `has ${samples} samples, more than are read at once`)
+}
+
+/** A record of one segment. */
+async function readRecording(header: string, where: string, read: Read): Promise<Recording> {
+  const [first = '', ...rest] = lines(header)
+  const [, counts, rateText = '250', lengthText] = first.trim().split(/\s+/)
   const count = Number(counts)
   const rate = Number.parseFloat(rateText)
   if (!Number.isInteger(count) || count < 1 || !(rate > 0)) throw damagedSignal(where, 'its first line cannot be read')
-  const specifications = lines.slice(1, 1 + count).map((line, i) => signalLine(line, i, where))
+  const specifications = rest.slice(0, count).map((line, i) => signalLine(line, i, where))
   if (specifications.length < count)
     throw damagedSignal(where, `it describes ${specifications.length} of ${count} signals`)
-  const length = Number(lengthText)
-  if (!Number.isInteger(length) || length < 1) throw unsupportedSignal(where, 'does not say how many samples it has')
-  if (length * count > sampleLimit) throw unsupportedSignal(where, `has ${count} x ${length} samples`)
 
-  const channels = new Array<Channel>(count)
-  for (const file of new Set(specifications.map((each) => each.file))) {
-    const members = specifications.flatMap((each, i) => (each.file === file ? [{ ...each, index: i }] : []))
+  let frames = lengthOf(lengthText, where)
+  const wide = specifications.reduce((sum, { each }) => sum + each, 0)
+  checkSize((frames ?? 0) * wide, where)
+  const channels = new Array<Timed>(count)
+  for (const file of new Set(specifications.map((signal) => signal.file))) {
+    if (file === '~')
+      throw unsupportedSignal(where, 'has signals without samples; read the record that it is a part of')
+    const members = specifications.flatMap((signal, index) => (signal.file === file ? [{ ...signal, index }] : []))
     const { format, offset } = members[0]!
-    if (members.some((each) => each.format !== format)) throw damagedSignal(where, `${file} has two formats`)
-    const values = stored((await read(file)).subarray(offset), format, length * members.length, where)
-    members.forEach(({ gain, baseline, unit, name: label, index }, place) => {
-      const samples = new Float32Array(length)
-      for (let i = 0; i < length; i++) {
-        const value = values[i * members.length + place]!
-        samples[i] = value === lowest[format] ? Number.NaN : (value - baseline) / gain
-      }
-      channels[index] = { name: label, unit, samples }
-    })
+    if (members.some((signal) => signal.format !== format)) throw damagedSignal(where, `${file} has two formats`)
+    const data = (await read(file)).subarray(offset)
+    const width = members.reduce((sum, { each }) => sum + each, 0)
+    frames ??= Math.floor(samplesIn(data.length, format, where) / width)
+    if (frames < 1) throw damagedSignal(where, `${file} holds no samples`)
+    const values = storedSamples(data, format, frames * width, where)
+    let place = 0
+    for (const signal of members) {
+      channels[signal.index] = channelOf(signal, { values, frames, width, place })
+      place += signal.each
+    }
   }
-  return { rate, channels, provenance: { format: 'wfdb', steps: ['stored values less baseline, divided by gain'] } }
+  return { rate, frames: frames as number, channels }
+}
+
+/** One signal out of the frames of its file, `place` samples into each frame, in physical units. */
+function channelOf(
+  { format, each, skew, gain, baseline, unit, name, initial }: SignalLine,
+  { values, frames, width, place }: { values: Float64Array; frames: number; width: number; place: number },
+): Timed {
+  const all = new Float64Array(frames * each)
+  let sum = initial
+  for (let i = 0; i < all.length; i++) {
+    const value = values[Math.floor(i / each) * width + place + (i % each)] as number
+    sum += value
+    all[i] = format === 8 ? sum : value
+  }
+  const samples = new Float32Array(all.length).fill(Number.NaN)
+  for (let i = 0; i + skew * each < all.length; i++) samples[i] = ((all[i + skew * each] as number) - baseline) / gain
+  return { name, unit, samples, each }
+}
+
+/**
+ * A record of several segments. The first one has no samples where the layout varies: it names all signals, and a segment
+ * has some of them. `~` is a gap. What a segment does not have is NaN.
+ */
+async function readSegments(header: string, where: string, read: Read): Promise<Recording> {
+  const [first = '', ...rest] = lines(header)
+  const [name = '', , rateText = '250', lengthText] = first.trim().split(/\s+/)
+  const rate = Number.parseFloat(rateText)
+  const count = Number(name.slice(name.indexOf('/') + 1))
+  const listed = rest.slice(0, count).map((line) => {
+    const [segment = '', frames] = line.trim().split(/\s+/)
+    if (segment !== '~' && !/^[\w][\w-]*$/.test(segment))
+      throw unsupportedSignal(where, 'names a segment outside its own folder')
+    if (!/^\d+$/.test(frames ?? '')) throw damagedSignal(where, `the line of segment ${segment} cannot be read`)
+    return { segment, frames: Number(frames) }
+  })
+  if (!(rate > 0) || !Number.isInteger(count) || count < 1 || listed.length < count)
+    throw damagedSignal(where, `it lists ${listed.length} of ${name.slice(name.indexOf('/') + 1)} segments`)
+  const frames = listed.reduce((sum, segment) => sum + segment.frames, 0)
+  const stated = lengthOf(lengthText, where)
+  if (stated !== undefined && stated !== frames)
+    throw damagedSignal(where, `its segments have ${frames} frames together, and it speaks of ${stated}`)
+
+  const gaps = listed.reduce((sum, segment) => sum + (segment.segment === '~' ? segment.frames : 0), 0)
+  const channels = new Map<string, Timed>()
+  const declare = ({ name, unit, each }: Pick<Timed, 'name' | 'unit' | 'each'>): Timed => {
+    const known = channels.get(name)
+    if (known !== undefined && (known.unit !== unit || known.each !== each))
+      throw unsupportedSignal(where, `has segments whose signals "${name}" have other units or rates`)
+    checkSize((channels.size + 1) * frames * each, where)
+    if ((channels.size + 1) * gaps * each > gapLimit) throw unsupportedSignal(where, `has gaps of ${gaps} frames`)
+    const channel = known ?? { name, unit, each, samples: new Float32Array(frames * each).fill(Number.NaN) }
+    channels.set(name, channel)
+    return channel
+  }
+  const text = async (segment: string): Promise<string> => Buffer.from(await read(`${segment}.hea`)).toString('latin1')
+  let from = 0
+  for (const [i, { segment, frames: length }] of listed.entries()) {
+    if (segment !== '~' && i === 0 && length === 0) {
+      for (const [k, line] of lines(await text(segment))
+        .slice(1)
+        .entries())
+        declare(signalLine(line, k, where))
+    } else if (segment !== '~') {
+      const part = await readRecording(await text(segment), `${where} (segment ${segment})`, read)
+      if (part.frames !== length || part.rate !== rate)
+        throw damagedSignal(where, `segment ${segment} has ${part.frames} frames at ${part.rate} a second`)
+      for (const channel of part.channels) declare(channel).samples.set(channel.samples, from * channel.each)
+    }
+    from += length
+  }
+  if (channels.size === 0) throw damagedSignal(where, 'its segments hold no signal')
+  return { rate, frames, channels: [...channels.values()] }
+}
+
+/** The header and data of a record, channels of one rate together; `read` gives the bytes of a file beside the header. */
+export async function decodeWfdb(header: string, where: string, read: Read): Promise<Signal[]> {
+  const segmented = /^\s*[\w-]+\/\d+/.test(lines(header)[0] ?? '')
+  const { rate, channels } = await (segmented ? readSegments : readRecording)(header, where, read)
+  const steps = ['stored values less baseline, divided by gain']
+  return [...new Set(channels.map(({ each }) => each))].map((each) => ({
+    rate: rate * each,
+    channels: channels.flatMap((channel) =>
+      channel.each === each ? [{ name: channel.name, unit: channel.unit, samples: channel.samples }] : [],
+    ),
+    provenance: { format: 'wfdb', steps },
+  }))
 }
 
 /** Reads a WFDB record by the path of its header (.hea). Throws FILE_DAMAGED or FORMAT_UNSUPPORTED. */
-export async function readWfdb(path: string): Promise<Signal> {
+export async function readWfdb(path: string): Promise<Signal[]> {
   const header = Buffer.from(await readBytes(path)).toString('latin1')
   return decodeWfdb(header, path, (name) => readBytes(join(dirname(path), name)))
 }

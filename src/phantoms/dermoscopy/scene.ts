@@ -219,12 +219,15 @@ function sampleLesion(
     'Vascular Lesion': [0.15, 0.6, 0.5],
     'Actinic Keratosis': [0.05, 0.45, 0.35],
   }
-  const depth = Math.exp(stream.normal(0, 0.22))
+  const depth = Math.exp(stream.normal(0, 0.22) + stream.normal(0, 0.2) * n)
+  const radius = Math.min(0.68, Math.max(0.34, 0.52 + stream.normal(0, 0.11) * n))
+  // Dermatologists aim by hand; the lesion stays in the picture.
+  const aim = (): number => Math.max(radius - 0.96, Math.min(0.96 - radius, stream.normal(0, 0.2) * n))
   const border: Partial<Record<DiagnosisName, number>> = { 'Seborrhoeic Keratosis': 0.03, 'Actinic Keratosis': 0.25 }
   return {
-    x: stream.normal(0, 0.09) * n,
-    y: stream.normal(0, 0.09) * n,
-    radius: Math.min(0.66, Math.max(0.4, 0.53 + stream.normal(0, 0.08) * n)),
+    x: aim(),
+    y: aim(),
+    radius,
     profile,
     border: border[diagnosis] ?? stream.uniform(0.06, 0.14),
     pigment: brown[diagnosis].map((d) => d * depth) as [number, number, number],
@@ -294,8 +297,8 @@ function sampleCamera(dials: DermoscopyDials, stream: Random): DermoscopyScene['
   const hairy = stream.chance(0.45 * n)
   return {
     turn: stream.uniform(0, 2 * Math.PI) * Math.min(1, n),
-    exposure: Math.exp(stream.normal(0.06, 0.12 * n)),
-    balance: [0, 0, 0].map(() => Math.exp(stream.normal(0, 0.05) * n)) as [number, number, number],
+    exposure: Math.exp(stream.normal(0.02, 0.18 * n)),
+    balance: [0, 0, 0].map(() => Math.exp(stream.normal(0, 0.07) * n)) as [number, number, number],
     gamma: Math.exp(stream.normal(-0.05, 0.1 * n)),
     blur: stream.uniform(0.006, 0.013),
     noise: 0.02 * stream.uniform(0.5, 1.4),
