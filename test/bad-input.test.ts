@@ -27,8 +27,7 @@ beforeAll(async () => {
     .toFile(at('good.png'))
   const pixels = Uint16Array.from({ length: 64 * 64 }, (_, i) => i % 4096)
   const person = { patient: 'P1', studyId: 'S1', set: 'bad-input', sex: 'F', age: 50, view: 'PA' } as const
-  const window = { monochrome1: false, windowCentre: 2048, windowWidth: 4096 }
-  const dicom = encodeDicom({ pixels, rows: 64, columns: 64, spacing: 1, ...person, ...window })
+  const dicom = encodeDicom({ pixels, rows: 64, columns: 64, spacing: 1, modality: 'DX', body: 'CHEST', ...person })
   writeFileSync(at('good.dcm'), dicom)
   writeFileSync(at('truncated.dcm'), dicom.subarray(0, dicom.length - 3000))
   writeFileSync(at('empty.png'), '')

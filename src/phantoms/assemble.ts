@@ -3,6 +3,7 @@
 import { random } from '../core/random.ts'
 import type { StudyInput } from '../data/study.ts'
 import { type Canvas, encodeCanvas } from './colour.ts'
+import { dicomOf } from './dicom-pictures.ts'
 import type { MadeStudy, MakeOptions } from './domain.ts'
 import { encodePng } from './encode.ts'
 import { labelsOf, reportOf, type Sentence, truthOf } from './grammar.ts'
@@ -44,7 +45,7 @@ export function wordsIn(
 export async function assemble(parts: PictureParts, options: MakeOptions<unknown>): Promise<MadeStudy> {
   const { person, sentences, boxes } = parts
   const id = studyId(person.index)
-  const path = `images/${id}.png`
+  const path = `images/${id}.${options.dicom ? 'dcm' : 'png'}`
   const masks = options.masks ? parts.masks : []
   const maskPath = (label: string): string => `masks/${id}-${kebab(label)}.png`
   const stream = random(person.seed, parts.domain, 'questions', person.index)
@@ -72,7 +73,20 @@ export async function assemble(parts: PictureParts, options: MakeOptions<unknown
   })
   const files: { path: string; bytes: Uint8Array }[] = []
   if (options.pictures === false) return { study, files }
-  files.push({ path, bytes: await encodeCanvas(parts.picture()) })
+  const picture = parts.picture()
+  const { modality = 'XC', view, spacing } = parts.image ?? {}
+  const side = parts.attributes?.eye
+  const about = {
+    domain: parts.domain,
+    person,
+    picture,
+    size: options.size,
+    modality,
+    view,
+    spacing: spacing?.[0],
+    side,
+  }
+  files.push({ path, bytes: options.dicom ? dicomOf(about) : await encodeCanvas(picture) })
   for (const [label, mask] of masks) {
     files.push({ path: maskPath(label), bytes: await encodePng(mask, options.size, options.size) })
   }

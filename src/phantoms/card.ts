@@ -14,11 +14,12 @@ export interface CardOptions {
 
 /** The card of a domain. */
 export function cardOf(domain: PhantomDomain, options: CardOptions = {}): string {
-  const { id, name, card, findings, smallFindings, voices, size } = domain
+  const { id, name, card, findings, smallFindings, voices, size, dicom = false } = domain
   const list = (items: readonly string[]): string => items.map((item) => `- ${item}`).join('\n')
   const facts = [
     ['make them', `\`vesalius phantoms ${id} --count 1000 --out DIR\``],
     ['sizes', `${size.least} to ${size.most} pixels a side, ${size.default} if not said`],
+    ...(dicom ? [['files', 'PNG, or DICOM with `--dicom`']] : []),
     ['voices', voices.join(', ')],
     ['findings', findings.length === 0 ? 'none: masks are what there is to learn' : findings.join(', ')],
     ...(smallFindings.length === 0 ? [] : [['small ones', smallFindings.join(', ')]]),

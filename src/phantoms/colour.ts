@@ -141,11 +141,16 @@ export function expose(target: Canvas, camera: Camera, stream: Random): void {
   })
 }
 
-/** A colour PNG (8 bits) of a canvas whose planes are in [0, 1]. */
-export function encodeCanvas({ width, height, planes }: Canvas): Promise<Buffer> {
+/** Red, green and blue of each pixel (8 bits) of a canvas whose planes are in [0, 1]. */
+export function interleaved({ width, height, planes }: Canvas): Uint8Array {
   const mixed = new Float32Array(3 * width * height)
   planes.forEach((plane, k) => {
     for (let i = 0; i < plane.length; i++) mixed[3 * i + k] = plane[i] as number
   })
-  return encodeRgbPng(quantise(mixed, 8) as Uint8Array, width, height)
+  return quantise(mixed, 8) as Uint8Array
+}
+
+/** A colour PNG (8 bits) of a canvas. */
+export function encodeCanvas(canvas: Canvas): Promise<Buffer> {
+  return encodeRgbPng(interleaved(canvas), canvas.width, canvas.height)
 }

@@ -1,34 +1,54 @@
 /**
- * @file A small writer of DICOM Part 10 files, explicit VR little endian: one greyscale projection image with the tags
- * a reader needs (patient and study, size, bits, window, polarity, spacing).
+ * @file A small writer of DICOM Part 10 files, explicit VR little endian: one picture, greys or colours, with the tags a
+ * reader needs (patient and study, size, bits, window, polarity, spacing).
  */
 
+import { VesaliusError } from '../core/errors.ts'
 import { sha256 } from '../core/files.ts'
 
 /** What goes into the file. */
 export interface DicomImage {
-  /** [rows * columns], 12 bits stored in 16. */
-  pixels: Uint16Array
+  /** Greys [rows * columns], 12 bits stored in 16; or colours [rows * columns * 3], 8 bits, red, green and blue of each pixel. */
+  pixels: Uint16Array | Uint8Array
   rows: number
   columns: number
-  /** mm. */
-  spacing: number
+  /** mm; absent where nobody knows, as in a photograph. */
+  spacing?: number | undefined
+  /** DX, MG, PX, US, MR, CT of greys; OP, XC, ES, SM of colours. */
+  modality: string
+  /** What is shown, in capitals: CHEST, KNEE ... */
+  body: string
   patient: string
   studyId: string
   /** Names the set; unique identifiers are derived from it, the patient and the study. */
   set: string
   sex: 'F' | 'M'
   age: number
+  /** ViewPosition of radiographs; tells the pictures of a study apart in all others. */
   view: string
+  /** Where a study has several pictures: which one, from 0. */
+  place?: number
   laterality?: string
   /** True: the smallest value is shown white. */
-  monochrome1: boolean
-  /** Window in stored values. */
-  windowCentre: number
-  windowWidth: number
+  monochrome1?: boolean
 }
 
-const digitalXRay = '1.2.840.10008.5.1.4.1.1.1.1'
+/** SOP classes by modality: digital X-ray and mammography for presentation, the others as their machines store. */
+const classes: Readonly<Record<string, string>> = {
+  DX: '1.2.840.10008.5.1.4.1.1.1.1',
+  PX: '1.2.840.10008.5.1.4.1.1.1.1',
+  MG: '1.2.840.10008.5.1.4.1.1.1.2',
+  US: '1.2.840.10008.5.1.4.1.1.6.1',
+  MR: '1.2.840.10008.5.1.4.1.1.4',
+  CT: '1.2.840.10008.5.1.4.1.1.2',
+  OP: '1.2.840.10008.5.1.4.1.1.77.1.5.1',
+  XC: '1.2.840.10008.5.1.4.1.1.77.1.4',
+  ES: '1.2.840.10008.5.1.4.1.1.77.1.1',
+  // A picture through a microscope; SM is the modality of whole slides.
+  SM: '1.2.840.10008.5.1.4.1.1.77.1.2',
+}
+/** Modalities of radiographs, which have a ViewPosition. */
+const projections = new Set(['DX', 'PX', 'MG'])
 const explicitLittleEndian = '1.2.840.10008.1.2.1'
 const long = new Set(['OB', 'OW', 'SQ', 'UN', 'UT'])
 
@@ -59,58 +79,77 @@ function element(group: number, number: number, vr: string, value: string | numb
   return Buffer.concat([head, body])
 }
 
-/** The bytes of a DICOM file. */
+/** The bytes of a DICOM file. Throws for a modality that is none of those listed. */
 export function encodeDicom(image: DicomImage): Buffer {
-  const study = uidOf(`${image.set}/${image.patient}/${image.studyId}`)
+  const { modality, view, place = 0, pixels, set, studyId, monochrome1 = false } = image
+  const sopClass = classes[modality]
+  if (sopClass === undefined)
+    throw new VesaliusError('RUNTIME_FAILED', `Pictures of the modality ${modality} are not written as DICOM.`)
+  const colour = pixels instanceof Uint8Array
+  const projection = projections.has(modality)
+  const study = uidOf(`${set}/${image.patient}/${studyId}`)
   // The PA picture of a study keeps its identifier whatever else is taken.
-  const other = image.view === 'PA' ? '' : `/${image.view}`
-  const instance = uidOf(`${image.set}/${image.studyId}/image${other}`)
+  const other = view === 'PA' ? '' : `/${view}`
+  const instance = uidOf(`${set}/${studyId}/image${other}`)
   const meta = Buffer.concat([
     element(0x0002, 0x0001, 'OB', Uint8Array.of(0, 1)),
-    element(0x0002, 0x0002, 'UI', digitalXRay),
+    element(0x0002, 0x0002, 'UI', sopClass),
     element(0x0002, 0x0003, 'UI', instance),
     element(0x0002, 0x0010, 'UI', explicitLittleEndian),
     element(0x0002, 0x0012, 'UI', '2.25.299792458'),
     element(0x0002, 0x0013, 'SH', 'VESALIUS'),
   ])
-  const mm = image.spacing.toFixed(6)
+  const mm = image.spacing === undefined ? undefined : `${image.spacing.toFixed(6)}\\${image.spacing.toFixed(6)}`
+  const spaced = (group: number, number: number): Buffer[] =>
+    mm === undefined ? [] : [element(group, number, 'DS', mm)]
+  const bits = colour ? 8 : 12
+  const greys = monochrome1 ? 'MONOCHROME1' : 'MONOCHROME2'
   const data = [
-    element(0x0008, 0x0016, 'UI', digitalXRay),
+    element(0x0008, 0x0016, 'UI', sopClass),
     element(0x0008, 0x0018, 'UI', instance),
-    element(0x0008, 0x0060, 'CS', 'DX'),
-    element(0x0008, 0x0068, 'CS', 'FOR PRESENTATION'),
-    element(0x0008, 0x103e, 'LO', 'Phantom chest, not a person'),
+    element(0x0008, 0x0060, 'CS', modality),
+    ...(projection ? [element(0x0008, 0x0068, 'CS', 'FOR PRESENTATION')] : []),
+    element(0x0008, 0x103e, 'LO', `Phantom ${image.body.toLowerCase()}, not a person`),
     element(0x0010, 0x0010, 'PN', `PHANTOM^${image.patient.toUpperCase()}`),
     element(0x0010, 0x0020, 'LO', image.patient),
     element(0x0010, 0x0040, 'CS', image.sex),
     element(0x0010, 0x1010, 'AS', `${String(image.age).padStart(3, '0')}Y`),
-    element(0x0018, 0x0015, 'CS', 'CHEST'),
-    element(0x0018, 0x1164, 'DS', `${mm}\\${mm}`),
-    element(0x0018, 0x5101, 'CS', image.view),
+    element(0x0018, 0x0015, 'CS', image.body),
+    ...(projection ? [...spaced(0x0018, 0x1164), element(0x0018, 0x5101, 'CS', view)] : []),
     element(0x0020, 0x000d, 'UI', study),
-    element(0x0020, 0x000e, 'UI', uidOf(`${image.set}/${image.studyId}/series`)),
-    element(0x0020, 0x0010, 'SH', image.studyId),
-    element(0x0020, 0x0013, 'IS', '1'),
-    element(0x0028, 0x0002, 'US', 1),
-    element(0x0028, 0x0004, 'CS', image.monochrome1 ? 'MONOCHROME1' : 'MONOCHROME2'),
+    element(0x0020, 0x000e, 'UI', uidOf(`${set}/${studyId}/series`)),
+    element(0x0020, 0x0010, 'SH', studyId),
+    element(0x0020, 0x0013, 'IS', String(place + 1)),
+    ...(image.laterality === undefined ? [] : [element(0x0020, 0x0062, 'CS', image.laterality)]),
+    element(0x0028, 0x0002, 'US', colour ? 3 : 1),
+    element(0x0028, 0x0004, 'CS', colour ? 'RGB' : greys),
+    ...(colour ? [element(0x0028, 0x0006, 'US', 0)] : []),
     element(0x0028, 0x0010, 'US', image.rows),
     element(0x0028, 0x0011, 'US', image.columns),
-    element(0x0028, 0x0030, 'DS', `${mm}\\${mm}`),
-    element(0x0028, 0x0100, 'US', 16),
-    element(0x0028, 0x0101, 'US', 12),
-    element(0x0028, 0x0102, 'US', 11),
+    ...spaced(0x0028, 0x0030),
+    element(0x0028, 0x0100, 'US', colour ? 8 : 16),
+    element(0x0028, 0x0101, 'US', bits),
+    element(0x0028, 0x0102, 'US', bits - 1),
     element(0x0028, 0x0103, 'US', 0),
     element(0x0028, 0x0301, 'CS', 'NO'),
-    element(0x0028, 0x1050, 'DS', String(image.windowCentre)),
-    element(0x0028, 0x1051, 'DS', String(image.windowWidth)),
-    element(
-      0x7fe0,
-      0x0010,
-      'OW',
-      new Uint8Array(image.pixels.buffer, image.pixels.byteOffset, image.pixels.byteLength),
-    ),
+    ...(colour ? [] : [element(0x0028, 0x1050, 'DS', '2048'), element(0x0028, 0x1051, 'DS', '4096')]),
+    element(0x7fe0, 0x0010, colour ? 'OB' : 'OW', evenBytes(pixels)),
   ]
   const preamble = Buffer.alloc(132)
   preamble.write('DICM', 128, 'latin1')
   return Buffer.concat([preamble, element(0x0002, 0x0000, 'UL', meta.length), meta, ...data])
+}
+
+/** Pixels as bytes, with one more where their number is odd. */
+function evenBytes({ buffer, byteOffset, byteLength }: Uint16Array | Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength)
+  if (byteLength % 2 === 0) return bytes
+  const even = new Uint8Array(byteLength + 1)
+  even.set(bytes)
+  return even
+}
+
+/** Greys in [0, 1] as 12-bit values. */
+export function twelveBits(greys: Float32Array): Uint16Array {
+  return Uint16Array.from(greys, (v) => Math.round(Math.min(1, Math.max(0, v)) * 4095))
 }

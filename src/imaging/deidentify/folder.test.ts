@@ -19,8 +19,7 @@ const at = (...parts: string[]): string => join(room, ...parts)
 function dicom(patient: string): Buffer {
   const pixels = Uint16Array.from({ length: 64 }, (_, i) => i)
   const person = { patient, studyId: 'S1', set: 'test', sex: 'F', age: 50, view: 'PA' } as const
-  const window = { monochrome1: false, windowCentre: 2048, windowWidth: 4096 }
-  return encodeDicom({ pixels, rows: 8, columns: 8, spacing: 1, ...person, ...window })
+  return encodeDicom({ pixels, rows: 8, columns: 8, spacing: 1, modality: 'DX', body: 'CHEST', ...person })
 }
 
 beforeEach(async () => {

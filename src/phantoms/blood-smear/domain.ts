@@ -142,6 +142,7 @@ export const bloodSmear = phantomDomain({
   voices: ['report', 'caption'],
   words: wordsOf<SmearName>(terms),
   size: { least: 48, most: 1024, default: 96 },
+  dicom: true,
   async make({ index, split }, options) {
     const { dials, size } = options
     const scene = sampleSmear(options.seed, index, dials, split)

@@ -1,5 +1,6 @@
 /** @file The brain MRI phantom: one report section a sequence, slices or volumes, declaration. */
 
+import { VesaliusError } from '../../core/errors.ts'
 import { detectorFrom, poseFrom } from '../common/acquisition.ts'
 import type { Dictation } from '../common/dictate.ts'
 import { fieldsOf, makePictures, type PictureDomain } from '../common/picture-domain.ts'
@@ -154,8 +155,15 @@ export const brainMri = phantomDomain({
   dials: brainDials,
   voices: ['report', 'caption'],
   size: { least: 48, most: 512, default: 96 },
-  make: (place, options) =>
-    options.dials.form === 'slice' ? makeSlices(place, options) : makeBrainVolumes(brainPictures, place, options),
+  dicom: true,
+  async make(place, options) {
+    if (options.dials.form === 'slice') return makeSlices(place, options)
+    if (options.dicom) {
+      const hint = 'Leave --dicom out, or take slices: --dial form=slice.'
+      throw new VesaliusError('USAGE', 'Volumes of the brain are written as NIfTI.', { where: 'dicom', hint })
+    }
+    return makeBrainVolumes(brainPictures, place, options)
+  },
   effects: {
     ...commonEffects({ ...brainPlanner, cue: 'Acute Infarct' }),
     form: formEffect('slice', 'volume'),

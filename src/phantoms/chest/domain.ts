@@ -1,6 +1,6 @@
 /** @file The chest X-ray phantom as a domain: how one study is made and written. */
 
-import { encodeDicom } from '../dicom-write.ts'
+import { encodeDicom, twelveBits } from '../dicom-write.ts'
 import { type MadeStudy, phantomDomain } from '../domain.ts'
 import { encodePng, quantise } from '../encode.ts'
 import type { Terms } from '../grammar.ts'
@@ -87,11 +87,11 @@ function namesOf(name: FindingName): Terms[] {
 /** A picture as a DICOM file of 12 bits; polarity as the scene says. */
 function dicomOf(scene: Scene, view: View, { pixels, width, height, spacing }: Picture, set: string): Uint8Array {
   const { monochrome1 } = scene.acquisition
+  const values = twelveBits(pixels)
   return encodeDicom({
-    pixels: Uint16Array.from(pixels, (v) => {
-      const value = Math.round(Math.min(1, Math.max(0, v)) * 4095)
-      return monochrome1 ? 4095 - value : value
-    }),
+    pixels: monochrome1 ? values.map((value) => 4095 - value) : values,
+    modality: 'DX',
+    body: 'CHEST',
     rows: height,
     columns: width,
     spacing,
@@ -102,7 +102,5 @@ function dicomOf(scene: Scene, view: View, { pixels, width, height, spacing }: P
     age: scene.age,
     view: view === 'PA' ? 'PA' : 'LL',
     monochrome1,
-    windowCentre: 2048,
-    windowWidth: 4096,
   })
 }

@@ -6,6 +6,7 @@
 import { type Random, random } from '../../core/random.ts'
 import type { Study } from '../../data/study.ts'
 import type { CommonDials } from '../dials.ts'
+import { dicomOf } from '../dicom-pictures.ts'
 import type { MadeStudy, MakeOptions } from '../domain.ts'
 import { encodePng, quantise } from '../encode.ts'
 import type { Points } from '../geometry.ts'
@@ -138,21 +139,27 @@ export function makePictures<Name extends string, Anatomy, Shape, Dials extends 
   domain: PictureDomain<Name, Anatomy, Shape, Dials>,
 ): (place: Place, options: MakeOptions<Dials>) => Promise<MadeStudy> {
   return async (place, options) => {
-    const { dials, size, bits } = options
+    const { dials, size, bits, dicom } = options
     const scene = planScene(domain.planner, options.seed, place, dials)
     const id = studyId(scene.index)
     const views = domain.views(scene)
     const files: { path: string; bytes: Uint8Array }[] = []
     const images: Study['images'] = []
+    const side = domain.attributes?.(scene)?.side
     const masks: Study['masks'] = []
     for (const [image, view] of views.entries()) {
       const canvas = canvasOf(domain.pose(scene, view), size)
-      const path = `images/${id}${views.length > 1 ? `-${view.id}` : ''}.png`
+      const path = `images/${id}${views.length > 1 ? `-${view.id}` : ''}.${dicom ? 'dcm' : 'png'}`
+      const mm = Math.round(1e4 / canvas.perMm) / 1e4
       if (options.pictures !== false) {
         const grey = renderView(domain, scene, view, size, { contrast: dials.contrast, noise: dials.noise })
-        files.push({ path, bytes: await encodePng(quantise(grey, bits), size, size) })
+        const { name, modality } = view
+        const about = { domain: scene.domain, person: scene, picture: grey, size, modality, view: name, place: image }
+        const bytes = dicom
+          ? dicomOf({ ...about, spacing: mm, side })
+          : await encodePng(quantise(grey, bits), size, size)
+        files.push({ path, bytes })
       }
-      const mm = Math.round(1e4 / canvas.perMm) / 1e4
       images.push({ path, view: view.name, modality: view.modality, spacing: [mm, mm] })
       if (!options.masks) continue
       for (const { label, shapes } of masksIn(domain, scene, view)) {

@@ -103,6 +103,7 @@ export const dentalCrowns = phantomDomain({
   dials: crownDials,
   voices: ['report', 'caption'],
   size: { least: 48, most: 776, default: 96 },
+  dicom: true,
   make: makePictures(crownPictures),
   effects: {
     ...commonEffects({ ...crownPlanner, cue: 'Metal Crown' }),

@@ -105,6 +105,7 @@ export const dentalPanorama = phantomDomain({
   dials: z.strictObject(commonDials(panoramaFindings)),
   voices: ['report', 'caption'],
   size: { least: 48, most: 1024, default: 96 },
+  dicom: true,
   make: makePictures(panoramaPictures),
   effects: commonEffects({ ...panoramaPlanner, cue: 'Filling' }),
   card: {

@@ -29,6 +29,7 @@ export const dermoscopy = phantomDomain({
   voices: ['report', 'caption'],
   words: dermoscopyWords,
   size: { least: 48, most: 1024, default: 96 },
+  dicom: true,
   async make({ index, split }, options) {
     const { dials, size } = options
     const scene = sampleDermoscopy(options.seed, index, dials, split)

@@ -210,7 +210,7 @@ function drawConcept(
         picture,
         clip(cover(lines, 0.006), area ? whole(area, size) : within, size),
         [0.75, 0.95, 0.9],
-        (atypical ? 1.15 : 0.85) * power,
+        (atypical ? 1.15 : 0.95) * power,
       )
       return
     }

@@ -219,7 +219,8 @@ function sampleLesion(
     'Vascular Lesion': [0.15, 0.6, 0.5],
     'Actinic Keratosis': [0.05, 0.45, 0.35],
   }
-  const depth = Math.exp(stream.normal(0, 0.22) + stream.normal(0, 0.2) * n)
+  // Denser than this, nothing can be seen in it.
+  const depth = Math.exp(Math.min(0.4, stream.normal(0, 0.22) + stream.normal(0, 0.2) * n))
   const radius = Math.min(0.68, Math.max(0.34, 0.52 + stream.normal(0, 0.11) * n))
   // Dermatologists aim by hand; the lesion stays in the picture.
   const aim = (): number => Math.max(radius - 0.96, Math.min(0.96 - radius, stream.normal(0, 0.2) * n))
@@ -297,7 +298,7 @@ function sampleCamera(dials: DermoscopyDials, stream: Random): DermoscopyScene['
   const hairy = stream.chance(0.45 * n)
   return {
     turn: stream.uniform(0, 2 * Math.PI) * Math.min(1, n),
-    exposure: Math.exp(stream.normal(0.02, 0.18 * n)),
+    exposure: Math.exp(Math.max(-0.3, stream.normal(0.04, 0.18 * n))),
     balance: [0, 0, 0].map(() => Math.exp(stream.normal(0, 0.07) * n)) as [number, number, number],
     gamma: Math.exp(stream.normal(-0.05, 0.1 * n)),
     blur: stream.uniform(0.006, 0.013),

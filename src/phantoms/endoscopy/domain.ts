@@ -21,6 +21,7 @@ export const endoscopy = phantomDomain({
   voices: ['report', 'caption'],
   words: endoscopyWords,
   size: { least: 48, most: 1024, default: 96 },
+  dicom: true,
   async make({ index, split }, options) {
     const { dials, size } = options
     const scene = sampleEndoscopy(options.seed, index, dials, split)

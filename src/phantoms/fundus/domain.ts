@@ -54,6 +54,7 @@ export const fundus = phantomDomain({
   voices: ['report', 'caption'],
   words: fundusWords,
   size: { least: 48, most: 1024, default: 96 },
+  dicom: true,
   async make({ index, split }, options) {
     const { dials, size } = options
     const scene = sampleFundus(options.seed, index, dials, split)

@@ -52,6 +52,7 @@ export const histology = phantomDomain({
   voices: ['report', 'caption'],
   words: histologyWords,
   size: { least: 48, most: 1024, default: 96 },
+  dicom: true,
   async make({ index, split }, options) {
     const { dials, size } = options
     const scene = sampleTile(options.seed, index, dials, split)

@@ -122,6 +122,7 @@ export const knee = phantomDomain({
   dials: z.strictObject(commonDials(kneeFindings)),
   voices: ['report', 'caption'],
   size: { least: 48, most: 1024, default: 96 },
+  dicom: true,
   make: makePictures(kneePictures),
   effects: commonEffects({ ...kneePlanner, cue: 'Osteophytes' }),
   card: {

@@ -140,6 +140,7 @@ export const mammogram = phantomDomain({
   dials: z.strictObject(commonDials(mammogramFindings)),
   voices: ['report', 'caption'],
   size: { least: 48, most: 1024, default: 96 },
+  dicom: true,
   make: makePictures(mammogramPictures),
   effects: commonEffects({ ...mammogramPlanner, cue: 'Mass' }),
   card: {

@@ -8,6 +8,7 @@ import { fieldsOf } from '../common/picture-domain.ts'
 import { planScene } from '../common/plan.ts'
 import { type PlacedBox, recordScene } from '../common/record.ts'
 import { commonEffects } from '../dial-effects.ts'
+import { dicomOf } from '../dicom-pictures.ts'
 import { type MadeStudy, type MakeOptions, phantomDomain } from '../domain.ts'
 import { meanRatio, shareOf } from '../effects.ts'
 import { encodePng } from '../encode.ts'
@@ -97,15 +98,16 @@ const poseOf = ({ anatomy: { pose } }: PlacentaScene) => ({
 })
 
 async function makePlacenta(place: Place, options: MakeOptions<PlacentaDials>): Promise<MadeStudy> {
-  const { seed, size, dials, masks: wanted, voice, pictures = true } = options
+  const { seed, size, dials, dicom, masks: wanted, voice, pictures = true } = options
   const scene = planScene(placentaPlanner, seed, place, dials)
   const id = studyId(scene.index)
   const canvas = canvasOf(poseOf(scene), size)
-  const path = `images/${id}.png`
+  const path = `images/${id}.${dicom ? 'dcm' : 'png'}`
   const files: { path: string; bytes: Uint8Array }[] = []
   if (pictures) {
     const picture = drawPlacenta(scene, canvas, { contrast: dials.contrast, noise: dials.noise })
-    files.push({ path, bytes: await encodeCanvas(picture) })
+    const about = { domain: 'placenta', person: scene, picture, size, modality: 'XC', spacing: 1 / canvas.perMm }
+    files.push({ path, bytes: dicom ? dicomOf(about) : await encodeCanvas(picture) })
   }
   const outlines = scene.findings.map((_, finding) => placentaOutlines(scene, finding).flat())
   const boxes = outlines.flatMap((shapes, finding): PlacedBox[] => {
@@ -150,6 +152,7 @@ export const placenta = phantomDomain({
   dials: placentaDials,
   voices: ['report', 'caption'],
   size: { least: 48, most: 1024, default: 96 },
+  dicom: true,
   make: makePlacenta,
   effects: {
     ...commonEffects({ ...placentaPlanner, cue: 'Meconium Staining' }),

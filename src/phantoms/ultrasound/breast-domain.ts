@@ -103,6 +103,7 @@ export const ultrasoundBreast = phantomDomain({
   dials: z.strictObject(commonDials(breastFindings)),
   voices: ['report', 'caption'],
   size: { least: 48, most: 1024, default: 96 },
+  dicom: true,
   make: makePictures(breastPictures),
   effects: commonEffects({ ...breastPlanner, cue: 'Cyst' }),
   card: {
