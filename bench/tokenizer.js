@@ -1,12 +1,14 @@
 /**
  * @file Reports a second through CLIP's tokenizer, one string at a time: ours and Python's `tokenizers` (Rust), in turns in
- * one run. `node bench/tokenizer.js PYTHON [DATA]`: DATA is a folder with `clip-bpe` and `indiana-reports`, as published.
+ * one run. Writes bench/results/tokenizer.json. `node bench/tokenizer.js PYTHON [DATA]`: DATA is a folder with `clip-bpe` and `indiana-reports`, as published.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { writeJsonAtomic } from '../dist/core/files.js'
 import { loadTokenizer } from '../dist/text/index.js'
 
 const [python = 'python3', data = '../shared/data'] = process.argv.slice(2)
@@ -75,4 +77,5 @@ const result = {
   node: process.version,
   cpu: cpus()[0]?.model,
 }
+await writeJsonAtomic(fileURLToPath(new URL('./results/tokenizer.json', import.meta.url)), result)
 console.log(JSON.stringify(result, null, 2))
