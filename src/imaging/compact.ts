@@ -9,25 +9,31 @@ import type { DecodedImage } from './types.ts'
 /** Whole-number samples and what each shows. */
 export type CompactPixels = Extract<Samples, { lowest: number }>
 
-/** Samples of images whose pixels nobody has seen, and so nobody has changed. */
-const unseen = new WeakMap<DecodedImage, CompactPixels>()
+/**
+ * Samples of an image whose pixels nobody has seen, and so nobody has changed. Kept on the image: in a WeakMap they would
+ * outlive it until the next full collection, and every picture would be decoded into new memory.
+ */
+const unseen = Symbol('samples')
+interface Compact extends DecodedImage {
+  [unseen]?: CompactPixels | undefined
+}
 
 /** An image whose `pixels` are made when they are first read. */
 export function compactImage(rest: Omit<DecodedImage, 'pixels'>, samples: CompactPixels): DecodedImage {
   let pixels: Float32Array | undefined
-  const image: DecodedImage = {
+  const image: Compact = {
     ...rest,
     get pixels() {
       pixels ??= pixelsOf(samples)
-      unseen.delete(image)
+      image[unseen] = undefined
       return pixels
     },
   }
-  unseen.set(image, samples)
+  Object.defineProperty(image, unseen, { value: samples, writable: true })
   return image
 }
 
 /** The samples of an image whose pixels have not been read yet. */
 export function samplesOf(image: DecodedImage): CompactPixels | undefined {
-  return unseen.get(image)
+  return (image as Compact)[unseen]
 }

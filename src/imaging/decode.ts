@@ -1,6 +1,5 @@
 /** @file The door for images: a path or bytes in, display values in 0..1 and what was done to get them out. */
 
-import { stat } from 'node:fs/promises'
 import { VesaliusError } from '../core/errors.ts'
 import { readBytes } from '../core/files.ts'
 import { decodeDicom } from './dicom/display.ts'
@@ -56,12 +55,13 @@ export async function decodeImage(
  * console.log(image.width, image.height, describeSteps(image.provenance.steps))
  */
 export async function readImage(path: string, options: ReadOptions = {}): Promise<DecodedImage> {
-  const info = await stat(path).catch(() => undefined)
-  if (info?.isDirectory()) {
+  const bytes = await readBytes(path).catch((error: unknown) => {
+    const { cause } = error as { cause?: { code?: string } }
+    if (cause?.code !== 'EISDIR') throw error
     throw new VesaliusError('FORMAT_UNSUPPORTED', `${path} is a folder, not an image.`, {
       where: path,
       hint: 'Give the path of one file.',
     })
-  }
-  return decodeImage(await readBytes(path), path, options, (name) => readBytes(besidePath(path, name)))
+  })
+  return decodeImage(bytes, path, options, (name) => readBytes(besidePath(path, name)))
 }

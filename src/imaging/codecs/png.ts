@@ -53,12 +53,19 @@ function whole(header: Buffer | undefined, parts: readonly Buffer[]): Content | 
   return { header, data: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts) }
 }
 
-/** Bytes of rows, each behind the number of its filter, to bytes of the picture; false for an unknown filter. */
-function unfilter(from: Uint8Array, to: Uint8Array, rowBytes: number, pixelBytes: number): boolean {
-  const rows = to.length / rowBytes
-  const filterOf = (y: number): number | undefined => (y < rows ? from[y * (rowBytes + 1)] : undefined)
-  const rowOf = (y: number): Uint8Array => to.subarray(y * rowBytes, (y + 1) * rowBytes)
-  for (let y = 0; y < rows; y++) rowOf(y).set(from.subarray(y * (rowBytes + 1) + 1, (y + 1) * (rowBytes + 1)))
+/**
+ * Bytes of rows, each behind the number of its filter, to bytes of the picture, in place: new memory costs more than moving
+ * what is there. False for an unknown filter.
+ */
+function unfilter(bytes: Uint8Array, rows: number, rowBytes: number, pixelBytes: number): boolean {
+  const filters = new Uint8Array(rows)
+  for (let y = 0; y < rows; y++) {
+    const from = y * (rowBytes + 1)
+    filters[y] = bytes[from] as number
+    bytes.copyWithin(y * rowBytes, from + 1, from + 1 + rowBytes)
+  }
+  const filterOf = (y: number): number | undefined => filters[y]
+  const rowOf = (y: number): Uint8Array => bytes.subarray(y * rowBytes, (y + 1) * rowBytes)
   let above: Uint8Array = new Uint8Array(rowBytes)
   for (let y = 0; y < rows; y++) {
     const filter = filterOf(y)
@@ -126,6 +133,12 @@ function paethPair(first: Uint8Array, second: Uint8Array, above: Uint8Array, off
   second[i - pixelBytes] = (second[i - pixelBytes]! + predicted(secondLeft, left, secondCorner)) & 255
 }
 
+/** Bytes as numbers of two each; copied only where they do not lie at an even place. */
+function sixteenBits(bytes: Buffer): Uint16Array {
+  const even = bytes.byteOffset % 2 === 0 ? bytes : Uint8Array.from(bytes)
+  return new Uint16Array(even.buffer, even.byteOffset, even.length / 2)
+}
+
 /** The samples of a plain PNG file of at most `pixelLimit` pixels; undefined for any other bytes. */
 export function decodePlainPng(bytes: Uint8Array, pixelLimit: number): PlainPng | undefined {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -150,9 +163,9 @@ export function decodePlainPng(bytes: Uint8Array, pixelLimit: number): PlainPng 
   } catch {
     return undefined
   }
-  const out = Buffer.allocUnsafeSlow(height * rowBytes)
-  if (filtered.length !== length || !unfilter(filtered, out, rowBytes, pixelBytes)) return undefined
+  if (filtered.length !== length || !unfilter(filtered, height, rowBytes, pixelBytes)) return undefined
+  const out = filtered.subarray(0, height * rowBytes)
   if (depth === 8) return { width, height, channels, samples: out }
   out.swap16()
-  return { width, height, channels, samples: new Uint16Array(out.buffer, out.byteOffset, out.length / 2) }
+  return { width, height, channels, samples: sixteenBits(out) }
 }
