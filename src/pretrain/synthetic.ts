@@ -29,6 +29,8 @@ export interface SyntheticOptions {
   vocabulary?: number | undefined
   /** Width of the joint space. */
   joint?: number | undefined
+  /** Parts of the objective's configuration in place of those of its tiny recipe. */
+  config?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** Sentences of a made-up report. */
@@ -43,8 +45,9 @@ export interface SyntheticStep {
 /** Configurations for objectives that cannot do without one, and have no tiny recipe. */
 const examples: Readonly<Record<string, unknown>> = { supervised: { findings: ['Edema', 'Nodule'] } }
 
-function configOf(objective: Objective): unknown {
-  const parsed = objective.config.safeParse(objective.tiny?.config ?? examples[objective.id] ?? {})
+function configOf(objective: Objective, given: SyntheticOptions['config']): unknown {
+  const usual = (objective.tiny?.config ?? examples[objective.id] ?? {}) as Record<string, unknown>
+  const parsed = objective.config.safeParse({ ...usual, ...given })
   if (parsed.success) return parsed.data
   const problem = `${objective.survey.name} needs a configuration that is not made up here.`
   throw new VesaliusError('CONFIG_INVALID', problem, {
@@ -69,7 +72,7 @@ export function syntheticStep(options: SyntheticOptions): SyntheticStep {
     text: { ...text, vocabulary, ...ends },
     joint,
   })
-  const config = configOf(objective)
+  const config = configOf(objective, options.config)
   const step = { model, objective, config, special: { mask: 4, start: 2, end: 3 } }
   const sentences = planOf(objective, config).sentences && sentencesMade
   const shape = { batch, tokens, ...(sentences === undefined ? {} : { sentences }) }

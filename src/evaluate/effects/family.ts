@@ -130,7 +130,7 @@ export async function hashOf(family: Family, claim: Claim): Promise<string> {
   const data = Object.fromEntries(arms.flatMap((arm) => dataChain(family, arm.data)))
   const domains = [...new Set(arms.map((arm) => drawnOf(family, arm.data).domain))]
   const drawn = await Promise.all(domains.map((domain) => fingerprint(domain)))
-  const graphs = arms.map(({ objective }) => graphOf(objective))
+  const graphs = arms.map(graphOf)
   return sha256(JSON.stringify({ claim, arms, seeds, steps, headSteps, base, data, drawn, graphs }))
 }
 
@@ -139,10 +139,11 @@ function dataChain(family: Family, id: string): [string, DataSpec][] {
   return 'of' in spec ? [[id, spec], ...dataChain(family, spec.of)] : [[id, spec]]
 }
 
-/** Hash of the graph of an objective at its smallest; empty if there is no such objective. */
-function graphOf(id: string): unknown {
+/** Print of the graph of an arm's objective, as the arm configures it, on small inputs; empty if there is no such objective. */
+function graphOf({ objective: id, settings }: Arm): unknown {
   if (!objectives.some((known) => known.id === id)) return ''
   const { tiny } = objectiveOf(id)
   const size = { size: tiny?.size ?? 64, batch: 2, tokens: 8, vocabulary: 50, joint: 16 }
-  return graphPrint(traceSynthetic(syntheticStep({ objective: id, ...size })).outputs)
+  const config = settings.objectiveConfig as Record<string, unknown> | undefined
+  return graphPrint(traceSynthetic(syntheticStep({ objective: id, ...size, config })).outputs)
 }
