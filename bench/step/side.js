@@ -43,9 +43,13 @@ export async function side(command, args) {
       child.stdin.write(`go ${count}\n`)
       return next()
     },
-    end() {
+    async end() {
       child.stdin.write('end\n')
-      return next()
+      const told = await next()
+      // A peer whose interpreter does not end must not keep the bench waiting for ever.
+      const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
+      child.once('exit', () => clearTimeout(late))
+      return told
     },
   }
 }
