@@ -111,7 +111,7 @@ const special: Readonly<Record<string, Partial<Recipe>>> = {
       ],
       train: 4800,
       test: 1200,
-      epochs: 4,
+      epochs: 6,
       batch: 16,
       base: 12,
       depth: 4,

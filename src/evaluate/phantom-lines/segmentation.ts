@@ -45,7 +45,7 @@ export async function segmentationLines(
     return readMasked(folder, chosen, { labels, form: recipe.form, side, count })
   }
   const training = await read('train', trainCount)
-  const order = rareThrice(training, k)
+  const order = rareOften(training, k)
   const test = await read('test', testCount)
   const { channels } = training
   const net = (scope: Scope, rows: number): Tensor =>
@@ -101,18 +101,24 @@ export async function segmentationLines(
   }
 }
 
-/** Pictures in the order they are learnt from: those with a label that less than a tenth of them hold come three times. */
-function rareThrice({ masks, count }: Pictures, k: number): number[] {
+/** No picture comes more often than this an epoch. */
+const mostOften = 8
+
+/** Pictures in the order they are learnt from: those with rare labels come again, until a tenth or so holds each label. */
+function rareOften({ masks, count }: Pictures, k: number): number[] {
   const area = masks.length / (count * k)
   const holds = Array.from({ length: count }, (_, n) =>
     Array.from({ length: k }, (_, label) =>
       masks.subarray((n * k + label) * area, (n * k + label + 1) * area).includes(1),
     ),
   )
-  const often = Array.from({ length: k }, (_, label) => holds.filter((held) => held[label]).length)
+  const again = Array.from({ length: k }, (_, label) => {
+    const often = holds.filter((held) => held[label]).length
+    return Math.min(mostOften, Math.ceil(count / 10 / Math.max(1, often)))
+  })
   return holds.flatMap((held, n) => {
-    const rare = held.some((here, label) => here && (often[label] as number) < count / 10)
-    return new Array<number>(rare ? 3 : 1).fill(n)
+    const times = Math.max(1, ...held.map((here, label) => (here ? (again[label] as number) : 1)))
+    return new Array<number>(times).fill(n)
   })
 }
 
