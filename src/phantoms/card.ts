@@ -19,7 +19,7 @@ export function cardOf(domain: PhantomDomain, options: CardOptions = {}): string
   const facts = [
     ['make them', `\`vesalius phantoms ${id} --count 1000 --out DIR\``],
     ['sizes', `${size.least} to ${size.most} pixels a side, ${size.default} if not said`],
-    ...(dicom ? [['files', 'PNG, or DICOM with `--dicom`']] : []),
+    ...(dicom ? [['files', `${id === 'ecg' ? 'WFDB' : 'PNG'}, or DICOM with \`--dicom\``]] : []),
     ['voices', voices.join(', ')],
     ['findings', findings.length === 0 ? 'none: masks are what there is to learn' : findings.join(', ')],
     ...(smallFindings.length === 0 ? [] : [['small ones', smallFindings.join(', ')]]),

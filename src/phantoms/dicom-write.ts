@@ -1,13 +1,13 @@
 /**
- * @file A small writer of DICOM Part 10 files, explicit VR little endian: one picture, greys or colours, with the tags a
- * reader needs (patient and study, size, bits, window, polarity, spacing).
+ * @file One picture, greys or colours, as a DICOM file with the tags a reader needs (patient and study, size, bits, window,
+ * polarity, spacing).
  */
 
 import { VesaliusError } from '../core/errors.ts'
-import { sha256 } from '../core/files.ts'
+import { type DicomStudy, dicomFile, element, patientElements, studyElements, uidOf } from './dicom-file.ts'
 
 /** What goes into the file. */
-export interface DicomImage {
+export interface DicomImage extends DicomStudy {
   /** Greys [rows * columns], 12 bits stored in 16; or colours [rows * columns * 3], 8 bits, red, green and blue of each pixel. */
   pixels: Uint16Array | Uint8Array
   rows: number
@@ -18,12 +18,6 @@ export interface DicomImage {
   modality: string
   /** What is shown, in capitals: CHEST, KNEE ... */
   body: string
-  patient: string
-  studyId: string
-  /** Names the set; unique identifiers are derived from it, the patient and the study. */
-  set: string
-  sex: 'F' | 'M'
-  age: number
   /** ViewPosition of radiographs; tells the pictures of a study apart in all others. */
   view: string
   /** Where a study has several pictures: which one, from 0. */
@@ -49,36 +43,6 @@ const classes: Readonly<Record<string, string>> = {
 }
 /** Modalities of radiographs, which have a ViewPosition. */
 const projections = new Set(['DX', 'PX', 'MG'])
-const explicitLittleEndian = '1.2.840.10008.1.2.1'
-const long = new Set(['OB', 'OW', 'SQ', 'UN', 'UT'])
-
-/** An identifier under 2.25 (UUID-derived) that depends on the text only. */
-export function uidOf(text: string): string {
-  return `2.25.${BigInt(`0x${sha256(text).slice(0, 31)}`)}`
-}
-
-function element(group: number, number: number, vr: string, value: string | number | Uint8Array): Buffer {
-  let body: Buffer
-  if (typeof value === 'number') {
-    body = Buffer.alloc(vr === 'UL' ? 4 : 2)
-    if (vr === 'UL') body.writeUInt32LE(value)
-    else body.writeUInt16LE(value)
-  } else if (typeof value === 'string') {
-    // Text is padded to an even length: identifiers with a zero byte, the rest with a space.
-    const pad = value.length % 2 === 0 ? '' : vr === 'UI' ? '\0' : ' '
-    body = Buffer.from(value + pad, 'latin1')
-  } else {
-    body = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  }
-  const head = Buffer.alloc(long.has(vr) ? 12 : 8)
-  head.writeUInt16LE(group, 0)
-  head.writeUInt16LE(number, 2)
-  head.write(vr, 4, 'latin1')
-  if (long.has(vr)) head.writeUInt32LE(body.length, 8)
-  else head.writeUInt16LE(body.length, 6)
-  return Buffer.concat([head, body])
-}
-
 /** The bytes of a DICOM file. Throws for a modality that is none of those listed. */
 export function encodeDicom(image: DicomImage): Buffer {
   const { modality, view, place = 0, pixels, set, studyId, monochrome1 = false } = image
@@ -87,38 +51,22 @@ export function encodeDicom(image: DicomImage): Buffer {
     throw new VesaliusError('RUNTIME_FAILED', `Pictures of the modality ${modality} are not written as DICOM.`)
   const colour = pixels instanceof Uint8Array
   const projection = projections.has(modality)
-  const study = uidOf(`${set}/${image.patient}/${studyId}`)
   // The PA picture of a study keeps its identifier whatever else is taken.
   const other = view === 'PA' ? '' : `/${view}`
   const instance = uidOf(`${set}/${studyId}/image${other}`)
-  const meta = Buffer.concat([
-    element(0x0002, 0x0001, 'OB', Uint8Array.of(0, 1)),
-    element(0x0002, 0x0002, 'UI', sopClass),
-    element(0x0002, 0x0003, 'UI', instance),
-    element(0x0002, 0x0010, 'UI', explicitLittleEndian),
-    element(0x0002, 0x0012, 'UI', '2.25.299792458'),
-    element(0x0002, 0x0013, 'SH', 'VESALIUS'),
-  ])
   const mm = image.spacing === undefined ? undefined : `${image.spacing.toFixed(6)}\\${image.spacing.toFixed(6)}`
   const spaced = (group: number, number: number): Buffer[] =>
     mm === undefined ? [] : [element(group, number, 'DS', mm)]
   const bits = colour ? 8 : 12
   const greys = monochrome1 ? 'MONOCHROME1' : 'MONOCHROME2'
-  const data = [
-    element(0x0008, 0x0016, 'UI', sopClass),
-    element(0x0008, 0x0018, 'UI', instance),
+  return dicomFile(sopClass, instance, [
     element(0x0008, 0x0060, 'CS', modality),
     ...(projection ? [element(0x0008, 0x0068, 'CS', 'FOR PRESENTATION')] : []),
     element(0x0008, 0x103e, 'LO', `Phantom ${image.body.toLowerCase()}, not a person`),
-    element(0x0010, 0x0010, 'PN', `PHANTOM^${image.patient.toUpperCase()}`),
-    element(0x0010, 0x0020, 'LO', image.patient),
-    element(0x0010, 0x0040, 'CS', image.sex),
-    element(0x0010, 0x1010, 'AS', `${String(image.age).padStart(3, '0')}Y`),
+    ...patientElements(image),
     element(0x0018, 0x0015, 'CS', image.body),
     ...(projection ? [...spaced(0x0018, 0x1164), element(0x0018, 0x5101, 'CS', view)] : []),
-    element(0x0020, 0x000d, 'UI', study),
-    element(0x0020, 0x000e, 'UI', uidOf(`${set}/${studyId}/series`)),
-    element(0x0020, 0x0010, 'SH', studyId),
+    ...studyElements(image),
     element(0x0020, 0x0013, 'IS', String(place + 1)),
     ...(image.laterality === undefined ? [] : [element(0x0020, 0x0062, 'CS', image.laterality)]),
     element(0x0028, 0x0002, 'US', colour ? 3 : 1),
@@ -134,10 +82,7 @@ export function encodeDicom(image: DicomImage): Buffer {
     element(0x0028, 0x0301, 'CS', 'NO'),
     ...(colour ? [] : [element(0x0028, 0x1050, 'DS', '2048'), element(0x0028, 0x1051, 'DS', '4096')]),
     element(0x7fe0, 0x0010, colour ? 'OB' : 'OW', evenBytes(pixels)),
-  ]
-  const preamble = Buffer.alloc(132)
-  preamble.write('DICM', 128, 'latin1')
-  return Buffer.concat([preamble, element(0x0002, 0x0000, 'UL', meta.length), meta, ...data])
+  ])
 }
 
 /** Pixels as bytes, with one more where their number is odd. */

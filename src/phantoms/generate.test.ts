@@ -6,7 +6,7 @@ import dicomParser from 'dicom-parser'
 import sharp from 'sharp'
 import { afterAll, describe, expect, it } from 'vitest'
 import { studySchema } from '../data/study.ts'
-import { readImage } from '../imaging/index.ts'
+import { readImage, readSignals, type Signal } from '../imaging/index.ts'
 import { contactSheet, contactSheetOfFolder, domainOf, generate, listDomains, studyOf } from './index.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'phantoms-'))
@@ -89,36 +89,58 @@ describe('a phantom folder', () => {
     expect([...polarity].sort()).toEqual(['MONOCHROME1', 'MONOCHROME2'])
   })
 
-  it.each(listDomains().flatMap(({ id }) => (domainOf(id).dicom === true && id !== 'chest-xray' ? [id] : [])))(
-    '%s in DICOM is the PNG, to a grey level, with honest tags',
-    async (id) => {
-      const [dicom, png] = [join(root, `${id}-dicom`), join(root, `${id}-png`)]
-      await generate(id, { out: dicom, count: 3, size: 48, seed: 2, dicom: true })
-      await generate(id, { out: png, count: 3, size: 48, seed: 2 })
-      const pairs = studiesOf(dicom).flatMap((study, n) =>
-        study.images.map((image, i) => ({ study, image, twin: studiesOf(png)[n]!.images[i]! })),
+  it.each(
+    listDomains().flatMap(({ id }) => (domainOf(id).dicom === true && id !== 'chest-xray' && id !== 'ecg' ? [id] : [])),
+  )('%s in DICOM is the PNG, to a grey level, with honest tags', async (id) => {
+    const [dicom, png] = [join(root, `${id}-dicom`), join(root, `${id}-png`)]
+    await generate(id, { out: dicom, count: 3, size: 48, seed: 2, dicom: true })
+    await generate(id, { out: png, count: 3, size: 48, seed: 2 })
+    const pairs = studiesOf(dicom).flatMap((study, n) =>
+      study.images.map((image, i) => ({ study, image, twin: studiesOf(png)[n]!.images[i]! })),
+    )
+    expect(pairs.length).toBeGreaterThanOrEqual(3)
+    const uids = new Set<string>()
+    for (const { study, image, twin } of pairs) {
+      expect({ ...image, path: '' }).toEqual({ ...twin, path: '' })
+      const [a, b] = [await readImage(join(dicom, image.path)), await readImage(join(png, twin.path))]
+      expect([a.width, a.height, a.channels]).toEqual([b.width, b.height, b.channels])
+      expect(Math.max(...a.pixels.map((value, k) => Math.abs(value - b.pixels[k]!)))).toBeLessThan(0.6 / 255)
+      const set = dicomParser.parseDicom(readFileSync(join(dicom, image.path)))
+      expect([set.string('x00100020'), set.string('x00200010')]).toEqual([study.patient, study.id])
+      const modality = set.string('x00080060')
+      expect(modality).toBe(image.modality)
+      expect(set.string('x00080016')).toBe(set.string('x00020002'))
+      uids.add(set.string('x00080018') as string)
+      const side = study.attributes.side ?? study.attributes.eye
+      expect(set.string('x00200062')).toBe(side === undefined ? undefined : side === 'left' ? 'L' : 'R')
+      if (image.spacing !== undefined && image.spacing[0]! > 0.001)
+        expect(Number(set.string('x00280030')?.split('\\')[0])).toBeCloseTo(image.spacing[0]!, 3)
+    }
+    expect(uids.size).toBe(pairs.length)
+  })
+
+  it('an ECG in DICOM has the samples of the WFDB record', async () => {
+    const [dicom, wfdb] = [join(root, 'ecg-dicom'), join(root, 'ecg-wfdb')]
+    await generate('ecg', { out: dicom, count: 2, seed: 2, dicom: true })
+    await generate('ecg', { out: wfdb, count: 2, seed: 2 })
+    for (const [n, study] of studiesOf(dicom).entries()) {
+      const file = study.signals[0]!.path
+      const [[a], [b]] = (await Promise.all([
+        readSignals(join(dicom, file)),
+        readSignals(join(wfdb, studiesOf(wfdb)[n]!.signals[0]!.path)),
+      ])) as [[Signal], [Signal]]
+      expect([a.rate, a.channels.length]).toEqual([b.rate, 12])
+      expect(a.channels.map(({ name, unit }) => [name, unit])).toEqual(
+        b.channels.map(({ name }) => [`Lead ${name}`, 'uV']),
       )
-      expect(pairs.length).toBeGreaterThanOrEqual(3)
-      const uids = new Set<string>()
-      for (const { study, image, twin } of pairs) {
-        expect({ ...image, path: '' }).toEqual({ ...twin, path: '' })
-        const [a, b] = [await readImage(join(dicom, image.path)), await readImage(join(png, twin.path))]
-        expect([a.width, a.height, a.channels]).toEqual([b.width, b.height, b.channels])
-        expect(Math.max(...a.pixels.map((value, k) => Math.abs(value - b.pixels[k]!)))).toBeLessThan(0.6 / 255)
-        const set = dicomParser.parseDicom(readFileSync(join(dicom, image.path)))
-        expect([set.string('x00100020'), set.string('x00200010')]).toEqual([study.patient, study.id])
-        const modality = set.string('x00080060')
-        expect(modality).toBe(image.modality)
-        expect(set.string('x00080016')).toBe(set.string('x00020002'))
-        uids.add(set.string('x00080018') as string)
-        const side = study.attributes.side ?? study.attributes.eye
-        expect(set.string('x00200062')).toBe(side === undefined ? undefined : side === 'left' ? 'L' : 'R')
-        if (image.spacing !== undefined && image.spacing[0]! > 0.001)
-          expect(Number(set.string('x00280030')?.split('\\')[0])).toBeCloseTo(image.spacing[0]!, 3)
-      }
-      expect(uids.size).toBe(pairs.length)
-    },
-  )
+      for (const [k, { samples }] of a.channels.entries())
+        expect(
+          Math.max(...samples.map((value, i) => Math.abs(value / 1000 - b.channels[k]!.samples[i]!))),
+        ).toBeLessThan(1e-6)
+      const set = dicomParser.parseDicom(readFileSync(join(dicom, file)))
+      expect([set.string('x00100020'), set.string('x00080060')]).toEqual([study.patient, 'ECG'])
+    }
+  })
 
   it('is not written over, nor made from wrong options', async () => {
     const out = join(root, 'kept')
@@ -154,7 +176,7 @@ describe('a phantom folder', () => {
     const asked = (more: object) => generate('chest-xray', { out, count: 5, ...more })
     await expect(asked({ size: 32 })).rejects.toMatchObject({ where: 'size' })
     await expect(asked({ voice: 'whisper' })).rejects.toMatchObject({ where: 'voice' })
-    await expect(generate('ecg', { out, count: 5, dicom: true })).rejects.toMatchObject({ where: 'dicom' })
+    await expect(generate('abdominal-ct', { out, count: 5, dicom: true })).rejects.toMatchObject({ where: 'dicom' })
     await expect(asked({ dials: { contrats: 1 } })).rejects.toThrow(/contrats/)
     expect(existsSync(out)).toBe(false)
   })

@@ -6,6 +6,7 @@ import { fieldsOf } from '../common/picture-domain.ts'
 import { planScene } from '../common/plan.ts'
 import { recordScene } from '../common/record.ts'
 import { commonEffects } from '../dial-effects.ts'
+import { encodeDicomEcg } from '../dicom-ecg.ts'
 import { type DialEffect, type MadeStudy, type MakeOptions, phantomDomain } from '../domain.ts'
 import { meanOf } from '../effects.ts'
 import { encodeWfdb } from '../encode-wfdb.ts'
@@ -99,7 +100,7 @@ async function makeEcg(place: Place, options: MakeOptions<EcgDials>): Promise<Ma
   const { seed, size, dials, pictures = true } = options
   const scene = planScene(ecgPlanner, seed, place, dials)
   const id = studyId(scene.index)
-  const path = `signals/${id}.hea`
+  const path = `signals/${id}.${options.dicom ? 'dcm' : 'hea'}`
   const study = recordScene(ecgPlanner, ecgWords, scene, options, [], {
     images: [],
     signals: [{ path, kind: 'ecg', rate: dials.rate }],
@@ -112,6 +113,12 @@ async function makeEcg(place: Place, options: MakeOptions<EcgDials>): Promise<Ma
   })
   if (!pictures) return { study, files: [] }
   const signals = signalsOf(scene, dials.rate, dials.seconds, { contrast: dials.contrast, noise: dials.noise })
+  const preview = () => paper(scene, dials, Math.max(240, size))
+  if (options.dicom) {
+    const { patient, sex, age } = scene
+    const about = { patient, sex, age, studyId: id, set: `vesalius/ecg/${seed}` }
+    return { study, files: [{ path, bytes: encodeDicomEcg(about, dials.rate, signals) }], preview }
+  }
   const { header, samples } = encodeWfdb({
     name: id,
     rate: dials.rate,
@@ -122,7 +129,7 @@ async function makeEcg(place: Place, options: MakeOptions<EcgDials>): Promise<Ma
     { path, bytes: header },
     { path: `signals/${id}.dat`, bytes: samples },
   ]
-  return { study, files, preview: () => paper(scene, dials, Math.max(240, size)) }
+  return { study, files, preview }
 }
 
 /** The twelve leads on paper, three rows of four, 2.5 s each, and a strip of lead II below. */
@@ -182,6 +189,7 @@ export const ecg = phantomDomain({
   dials: ecgDials,
   voices: ['report', 'caption'],
   size: { least: 48, most: 1024, default: 96 },
+  dicom: true,
   make: makeEcg,
   effects: {
     ...commonEffects({ ...ecgPlanner, cue: 'ST Depression' }),
