@@ -141,8 +141,10 @@ export const heartPlanner: Planner<HeartFinding, HeartAnatomy, HeartShape, Heart
     const length = (dilated ? 88 + 9 * wide : 76 + 9 * wide) * size
     const wall = present.has('Left Ventricular Hypertrophy') ? 13.5 + 5 * thick : 8 + 2.6 * thick
     const deep = large ? 47 + 10 * atrium : 34 + 8 * atrium
-    const apex = study.uniform(15, 25)
-    const held = () => ({ lean: study.normal(0, 0.2) * dials.nuisance, aside: study.normal(0, 6) * dials.nuisance })
+    const apex = study.uniform(12, 32)
+    // Further off, and the examiner would look again.
+    const off = (sd: number): number => Math.max(-1.5 * sd, Math.min(1.5 * sd, study.normal(0, sd))) * dials.nuisance
+    const held = () => ({ lean: off(0.28), aside: off(8) })
     return {
       length,
       width: (dilated ? 55 + 11 * wide : 40 + 9 * wide) * size,
@@ -152,8 +154,8 @@ export const heartPlanner: Planner<HeartFinding, HeartAnatomy, HeartShape, Heart
       rate: study.uniform(55, 95),
       apex,
       probe: { '4CH': held(), '2CH': held() },
-      fat: person.chance(0.6) ? person.uniform(4, 14) * Math.min(1, dials.nuisance) : 0,
-      depth: Math.max(120, (apex + length + wall + deep) * (1.14 + 0.2 * study.uniform(-1, 1) * dials.nuisance)),
+      fat: person.chance(0.7) ? person.uniform(4, 15) * Math.min(1, dials.nuisance) : 0,
+      depth: Math.max(120, (apex + length + wall + deep) * (1.16 + 0.26 * study.uniform(-1, 1) * dials.nuisance)),
       mirrored: study.chance(0.5 * Math.min(1, dials.nuisance)),
       quality: poor < 0.5 ? 'good' : poor < 0.85 ? 'medium' : 'poor',
       acquisition: acquire(study, dials.nuisance, {
@@ -179,7 +181,7 @@ export const heartPlanner: Planner<HeartFinding, HeartAnatomy, HeartShape, Heart
       'Pericardial Effusion': stream.uniform(),
     }
     const amount = Math.min(1, Math.max(0, amounts[name]))
-    return { amount, size: name === 'Pericardial Effusion' ? 6 + 9 * amount : 0 }
+    return { amount, size: name === 'Pericardial Effusion' ? 5 + 7 * amount : 0 }
   },
   boilerplateDenials: ['Reduced Ejection Fraction', 'Pericardial Effusion'],
 }
