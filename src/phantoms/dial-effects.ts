@@ -160,7 +160,7 @@ export function formEffect(flat: string, solid: string): DialEffect {
   return {
     values: [flat, solid],
     what: 'share of studies whose images are volumes',
-    measure: shareOf((study) => study.images.every(({ path }) => path.endsWith('.nii.gz'))),
+    measure: shareOf((study) => study.images.every(({ path }) => /\.nii(\.gz)?$/.test(path))),
     studies: 1,
   }
 }

@@ -1,4 +1,4 @@
-/** @file NIfTI-1 files (.nii.gz) of a volume or a mask, in scanner coordinates (RAS+). */
+/** @file NIfTI-1 files (.nii.gz, .nii) of a volume or a mask, in scanner coordinates (RAS+). */
 
 import { gzipSync } from 'node:zlib'
 import { VesaliusError } from '../core/errors.ts'
@@ -13,15 +13,17 @@ export interface NiftiVolume {
   voxels: Int16Array | Uint8Array
   /** At most 79 ASCII characters. */
   description?: string
+  /** False: .nii, whose size says nothing about what is in it. Default true. */
+  compress?: boolean
 }
 
 const headerBytes = 352
 
 /**
- * The bytes of a gzipped NIfTI-1 file; the same volume gives the same bytes on every machine. The affine has its origin in
+ * The bytes of a NIfTI-1 file, gzipped unless said otherwise; the same volume gives the same bytes on every machine. The affine has its origin in
  * the middle of the volume. Throws when the voxels do not fill the shape or a dimension is above 32767.
  */
-export function encodeNifti({ shape, spacing, voxels, description = '' }: NiftiVolume): Buffer {
+export function encodeNifti({ shape, spacing, voxels, description = '', compress = true }: NiftiVolume): Buffer {
   const [columns, rows, slices] = shape
   if (columns * rows * slices !== voxels.length || Math.max(...shape) > 32767 || Math.min(...shape) < 1) {
     throw new VesaliusError('RUNTIME_FAILED', `${voxels.length} voxels do not fill a volume of ${shape.join(' x ')}.`, {
@@ -57,7 +59,9 @@ export function encodeNifti({ shape, spacing, voxels, description = '' }: NiftiV
     header.writeFloatLE(value as number, 280 + 4 * i)
   })
   header.write('n+1\0', 344, 'latin1')
-  const file = gzipSync(Buffer.concat([header, littleEndian(voxels)]), { level: 4 })
+  const plain = Buffer.concat([header, littleEndian(voxels)])
+  if (!compress) return plain
+  const file = gzipSync(plain, { level: 4 })
   file.writeUInt8(255, 9) // The operating system in the gzip header: unknown, so that bytes do not depend on it.
   return file
 }

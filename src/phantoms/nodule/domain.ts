@@ -106,13 +106,14 @@ async function makeNodule(place: Place, options: MakeOptions<NoduleDials>): Prom
   const mm = Math.round((1e4 * cube) / size) / 1e4
   const spacing = [mm, mm, mm] as const
   const ending = flat ? 'png' : 'nii.gz'
-  const path = `images/${id}.${ending}`
+  // Not compressed: a cube with chest wall in it takes fewer bytes than one of lung alone.
+  const path = `images/${id}.${flat ? 'png' : 'nii'}`
   const files: { path: string; bytes: Uint8Array }[] = []
   if (pictures) {
     const values = noduleVolume(scene, size, { contrast: dials.contrast }, cut)
     const bytes = flat
       ? await encodePng(quantise(windowed(values), bits), size, size)
-      : encodeNifti({ shape, spacing, voxels: values, description: 'Phantom, not a person' })
+      : encodeNifti({ shape, spacing, voxels: values, description: 'Phantom, not a person', compress: false })
     files.push({ path, bytes })
   }
   const mask = noduleMask(scene, size, cut)
