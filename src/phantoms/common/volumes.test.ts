@@ -205,9 +205,9 @@ describe.each([
       const paths = files.map(({ path }) => path)
       for (const { path } of [...study.images, ...study.masks]) expect(paths).toContain(path)
       expect(new Set(paths).size).toBe(paths.length)
-      const shape = Array.from({ length: 3 }, (_, k) =>
-        gunzipSync(Buffer.from(files[0]?.bytes ?? [])).readInt16LE(42 + 2 * k),
-      )
+      const stored = Buffer.from(files[0]?.bytes ?? [])
+      const volume = paths[0]?.endsWith('.gz') ? gunzipSync(stored) : stored
+      const shape = Array.from({ length: 3 }, (_, k) => volume.readInt16LE(42 + 2 * k))
       for (const { box } of study.boxes) {
         expect(box.length).toBe(6)
         for (let axis = 0; axis < 3; axis++)
