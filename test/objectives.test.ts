@@ -16,7 +16,7 @@ describe.each(objectives.filter(({ tiny }) => tiny !== undefined).map((o) => [o.
   '%s',
   (id, objective) => {
     it('trains with its tiny recipe, every part of it', async () => {
-      const { losses, watched, still } = await someSteps(runtime, id, 4)
+      const { losses, watched, still } = await someSteps(runtime, id, 8)
       expect(losses.every(Number.isFinite)).toBe(true)
       expect(Math.min(...losses.slice(1))).toBeLessThan(losses[0] as number)
       for (const name of objective.losses) expect(Number.isFinite(watched[name])).toBe(true)
