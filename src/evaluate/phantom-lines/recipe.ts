@@ -79,7 +79,7 @@ const special: Readonly<Record<string, Partial<Recipe>>> = {
   fundus: thorough,
   mammogram: { ...thorough, form: { kind: 'views' } },
   placenta: thorough,
-  'texture-anomaly': { ...thorough, supervised: { ...picture.supervised, epochs: 24 } },
+  'texture-anomaly': thorough,
   'dental-panorama': thorough,
   'dental-crowns': thorough,
   knee: thorough,

@@ -45,7 +45,7 @@ export function defectOutlines({ name }: Defect, spot: Spot): Points[] {
   }
   switch (name) {
     case 'Scratch':
-      return [line(3, 0.06, 0, 0.035, 0.02), line(3, 0.06, 0, 0.02, 0.012)]
+      return [line(3, 0.06, 0, 0.05, 0.03), line(3, 0.06, 0, 0.03, 0.018)]
     case 'Stain':
       return [smoothClosed(rough(spot, 1.15, 0.16, 11), 3)]
     case 'Hole':
@@ -53,7 +53,7 @@ export function defectOutlines({ name }: Defect, spot: Spot): Points[] {
     case 'Crack':
       return [line(9, 0.2, 0.45, 0.045, 0.014), line(6, 0.5, 0.5, 0.03, 0.01)]
     case 'Foreign Fibre':
-      return [line(7, 0.75, 0, 0.032, 0.032)]
+      return [line(7, 0.75, 0, 0.052, 0.052)]
     case 'Dent':
       return [ellipse(x, y, r, r * 0.85, angle, 20)]
   }
@@ -121,9 +121,13 @@ function drawDefect(
   const stream = random(spot.seed, 'paint')
   const cap = (amount: number): number => Math.min(1, amount * power)
   switch (defect.name) {
-    case 'Scratch':
+    case 'Scratch': {
+      // A groove has a lit edge and one in shadow: it shows on pale surfaces too.
+      const shadow = outlines.map((points) => points.map((v) => v + 0.018))
+      absorb(picture, cover(shadow, 0.01), [0.7, 0.7, 0.7], power)
       mix(picture, cover(outlines, 0.005), [0.96, 0.95, 0.92], cap(0.8))
       return
+    }
     case 'Stain': {
       const colours: readonly Colour[] = [
         [1.3, 1.1, 0.5],
