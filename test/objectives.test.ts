@@ -16,9 +16,13 @@ describe.each(objectives.filter(({ tiny }) => tiny !== undefined).map((o) => [o.
   '%s',
   (id, objective) => {
     it('trains with its tiny recipe, every part of it', async () => {
-      const { losses, watched, still } = await someSteps(runtime, id, 8)
+      // Recomposed reports are drawn anew at each step, so single losses of Pan 2023 do not compare: means do.
+      const drawn = id === 'pan-2023'
+      const { losses, watched, still } = await someSteps(runtime, id, drawn ? 16 : 4)
       expect(losses.every(Number.isFinite)).toBe(true)
-      expect(Math.min(...losses.slice(1))).toBeLessThan(losses[0] as number)
+      const mean = (some: readonly number[]): number => some.reduce((a, b) => a + b) / some.length
+      if (drawn) expect(mean(losses.slice(8))).toBeLessThan(mean(losses.slice(0, 8)))
+      else expect(Math.min(...losses.slice(1))).toBeLessThan(losses[0] as number)
       for (const name of objective.losses) expect(Number.isFinite(watched[name])).toBe(true)
       // Heads of its own may take the place of the projections, which zero-shot use and retrieval read.
       const serves = objective.survey.tasks.some((task) => task === 'ZSC' || task === 'ITR')
